@@ -1,0 +1,216 @@
+/**
+ * Arguments into words and memory: the one place that knows how each kind crosses into the kernel. Used by the plan
+ * encoder (slots and relocations left open) and by direct calls (everything known).
+ */
+import { type Architecture, translateOpenFlags } from './arch.ts'
+import {
+  type AnyStruct,
+  type CapabilityData,
+  isNamed,
+  isSlot,
+  isTemplate,
+  type Kind,
+  type ScmRights,
+  type Slot,
+  type Template,
+  type Timespec,
+} from './kinds.ts'
+import type { Segment } from './segment.ts'
+import { fieldSize, layoutOf, STRUCTS, type StructName, type StructValue } from './structs.ts'
+
+/** One argument register: a value, an offset into the segment, or a slot to be read at run time. */
+export type Register =
+  | { readonly is: 'value'; readonly value: number | bigint }
+  | { readonly is: 'data'; readonly offset: number; readonly size: number }
+  | { readonly is: 'slot'; readonly slot: Slot }
+
+const ZERO: Register = { is: 'value', value: 0 }
+const value = (word: number | bigint): Register => ({ is: 'value', value: word })
+const data = (offset: number, size: number): Register => ({ is: 'data', offset, size })
+
+/** Lays out one argument of a kind that is not implicit. */
+export function marshal(
+  segment: Segment,
+  kind: Kind,
+  argument: unknown,
+  architecture: Architecture,
+): Register {
+  if (typeof argument === 'number')
+    return value(kind === 'O' ? translateOpenFlags(argument, architecture) : argument)
+  if (typeof argument === 'string') return marshalString(segment, kind, argument)
+  if (argument === null || argument === undefined) return ZERO
+  if (typeof argument === 'bigint') return value(argument)
+  if (isSlot(argument)) return { is: 'slot', slot: argument }
+  if (isNamed(argument)) return value(argument.value)
+  if (isTemplate(argument)) return data(segment.template(argument), argument.before.length)
+  if (argument instanceof Uint8Array) return data(segment.blob(argument), argument.length)
+  switch (kind) {
+    case 'argv':
+      return marshalArgv(segment, argument as readonly (string | Template)[])
+    case 'gids':
+      return marshalGids(segment, argument as readonly number[])
+    case 'cap_data':
+      return marshalCapabilities(segment, argument as CapabilityData)
+    case 'scm_rights':
+      return marshalScmRights(segment, argument as ScmRights)
+    case 'timespec2':
+      return marshalTimes(segment, argument as readonly Timespec[])
+    case 'word':
+    case 'bpf_attr': {
+      const any = argument as AnyStruct
+      return marshalStruct(segment, any.struct, any.fields, architecture)
+    }
+    default:
+      if (kind in STRUCTS)
+        return marshalStruct(segment, kind as StructName, argument as StructValue, architecture)
+      throw new TypeError(`an argument of kind ${kind} cannot be ${JSON.stringify(argument)}`)
+  }
+}
+
+function marshalString(segment: Segment, kind: Kind, text: string): Register {
+  const offset = segment.string(text)
+  // The length that goes with bytes leaves out the terminating NUL; only the last string laid out shows its own end.
+  return data(offset, kind === 'bytes' ? utf8Length(text) : 0)
+}
+
+function utf8Length(text: string): number {
+  let length = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f) length += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
+  }
+  return length
+}
+
+function marshalArgv(segment: Segment, strings: readonly (string | Template)[]): Register {
+  const offset = segment.reserve((strings.length + 1) * 8)
+  strings.forEach((text, i) => {
+    segment.pointer(offset + i * 8, typeof text === 'string' ? segment.string(text) : segment.template(text))
+  })
+  return data(offset, strings.length)
+}
+
+function marshalGids(segment: Segment, gids: readonly number[]): Register {
+  const offset = segment.reserve(gids.length * 4, 4)
+  gids.forEach((gid, i) => {
+    segment.view.setUint32(offset + i * 4, gid, true)
+  })
+  return data(offset, gids.length)
+}
+
+/** Two __user_cap_data_struct: bits 0-31, then 32-63. */
+function marshalCapabilities(segment: Segment, sets: CapabilityData): Register {
+  const offset = segment.reserve(24, 4)
+  ;[sets.effective, sets.permitted, sets.inheritable].forEach((set, i) => {
+    segment.view.setUint32(offset + i * 4, Number(set & 0xffffffffn), true)
+    segment.view.setUint32(offset + 12 + i * 4, Number(set >> 32n), true)
+  })
+  return data(offset, 24)
+}
+
+const SIZEOF_MSGHDR = 56
+const SIZEOF_CMSGHDR = 16
+const SOL_SOCKET = 1
+const SCM_RIGHTS = 1
+
+/** struct msghdr, its iovec, its cmsghdr and the fds behind it (cmsg(3)). */
+function marshalScmRights(segment: Segment, message: ScmRights): Register {
+  const header = segment.reserve(SIZEOF_MSGHDR)
+  const iovec = segment.reserve(16)
+  const control = segment.reserve(SIZEOF_CMSGHDR + Math.ceil((message.fds.length * 4) / 8) * 8)
+  const text = message.bytes
+  segment.pointer(iovec, typeof text === 'string' ? segment.string(text) : segment.blob(text))
+  segment.view.setUint32(iovec + 8, typeof text === 'string' ? utf8Length(text) : text.length, true)
+  segment.pointer(header + 16, iovec)
+  segment.view.setUint32(header + 24, 1, true)
+  segment.pointer(header + 32, control)
+  const length = SIZEOF_CMSGHDR + message.fds.length * 4
+  segment.view.setUint32(header + 40, length, true)
+  segment.view.setUint32(control, length, true)
+  segment.view.setUint32(control + 8, SOL_SOCKET, true)
+  segment.view.setUint32(control + 12, SCM_RIGHTS, true)
+  message.fds.forEach((fd, i) => {
+    storeInteger(segment, control + SIZEOF_CMSGHDR + i * 4, 4, fd)
+  })
+  return data(header, SIZEOF_MSGHDR)
+}
+
+function marshalTimes(segment: Segment, times: readonly Timespec[]): Register {
+  const offset = segment.reserve(32)
+  times.forEach((time, i) => {
+    segment.view.setBigInt64(offset + i * 16, BigInt(time.seconds), true)
+    segment.view.setBigInt64(offset + i * 16 + 8, BigInt(time.nanoseconds), true)
+  })
+  return data(offset, 32)
+}
+
+function marshalStruct(
+  segment: Segment,
+  name: StructName,
+  fields: StructValue,
+  architecture: Architecture,
+): Register {
+  const layout = layoutOf(name)
+  const offset = segment.reserve(layout.size)
+  for (const field of layout.fields) {
+    const given = fields[field.name]
+    if (given === undefined) continue
+    const at = offset + field.offset
+    if (field.type === 'pointer') {
+      segment.pointer(
+        at,
+        typeof given === 'string' ? segment.string(given) : segment.blob(given as Uint8Array),
+      )
+    } else if (typeof given === 'string') {
+      const text = segment.string(given)
+      segment.bytes.copyWithin(at, text, text + Math.min(utf8Length(given), fieldSize(field.type) - 1))
+    } else if (isTemplate(given)) {
+      throw new TypeError(`struct ${name} cannot hold a template`)
+    } else {
+      const word = field.family === 'O' ? translateOpenFlags(Number(given), architecture) : given
+      storeInteger(segment, at, fieldSize(field.type), word as number | bigint | Slot)
+    }
+  }
+  return data(offset, layout.size)
+}
+
+function storeInteger(segment: Segment, offset: number, width: number, word: number | bigint | Slot): void {
+  if (typeof word === 'object') {
+    segment.fixups.push({ kind: 'copy', slot: word, offset, width: width === 8 ? 8 : 4 })
+  } else if (width === 8) {
+    segment.view.setBigUint64(offset, BigInt.asUintN(64, BigInt(word)), true)
+  } else if (width === 4) {
+    segment.view.setUint32(offset, Number(word), true)
+  } else {
+    segment.view.setUint16(offset, Number(word), true)
+  }
+}
+
+/** The words of a whole call: explicit arguments in order, implicit lengths from their neighbours. */
+export function marshalCall(
+  segment: Segment,
+  kinds: readonly (readonly [name: string, kind: Kind])[],
+  args: readonly unknown[],
+  architecture: Architecture,
+): Register[] {
+  const registers: Register[] = []
+  let next = 0
+  let countAt = -1
+  for (const [, kind] of kinds) {
+    if (kind === 'sizeof') {
+      const before = registers[registers.length - 1]
+      registers.push(value(before?.is === 'data' ? before.size : 0))
+    } else if (kind === 'countof') {
+      countAt = registers.length
+      registers.push(ZERO)
+    } else {
+      const register = marshal(segment, kind, args[next++], architecture)
+      if (countAt >= 0 && register.is === 'data') {
+        registers[countAt] = value(register.size)
+        countAt = -1
+      }
+      registers.push(register)
+    }
+  }
+  return registers
+}

@@ -1,0 +1,109 @@
+/**
+ * The memory a system call points into: strings, structs and buffers laid out in one growable run of bytes.
+ *
+ * A plan's segment is position-independent (base 0 and a list of relocations); a direct call's segment lies at its real
+ * address from the start.
+ */
+import type { Slot, Template } from './kinds.ts'
+
+/** What must be filled in from slots at run time, before the call that is being laid out. */
+export type Fixup =
+  | { readonly kind: 'copy'; readonly slot: Slot; readonly offset: number; readonly width: 4 | 8 }
+  | {
+      readonly kind: 'format'
+      readonly template: Template
+      readonly offset: number
+      readonly before: number
+      readonly after: number
+    }
+
+const encoder = new TextEncoder()
+const DECIMAL_DIGITS = 20
+
+export class Segment {
+  bytes: Uint8Array
+  view: DataView
+  length = 0
+  /** Where in the segment a pointer lies that `base` must be added to. */
+  readonly relocations: number[] = []
+  fixups: Fixup[] = []
+  readonly base: number
+  private readonly strings = new Map<string, number>()
+
+  constructor(bytes: Uint8Array, base: number) {
+    this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.base = base
+  }
+
+  /** Forgets everything laid out. The memory is not cleared; `reserve` clears what it hands out. */
+  reset(): void {
+    this.length = 0
+    this.strings.clear()
+  }
+
+  /** Room for `size` zero bytes; its offset. */
+  reserve(size: number, align = 8): number {
+    const offset = (this.length + align - 1) & ~(align - 1)
+    const end = offset + size
+    if (end > this.bytes.length) this.grow(end)
+    this.bytes.fill(0, offset, end)
+    this.length = end
+    return offset
+  }
+
+  /** A NUL-terminated copy of `text`; equal strings are laid out once. */
+  string(text: string): number {
+    const known = this.strings.get(text)
+    if (known !== undefined) return known
+    const offset = this.reserve(text.length * 3 + 1, 1)
+    const { written } = encoder.encodeInto(text, this.bytes.subarray(offset))
+    this.bytes[offset + written] = 0
+    this.length = offset + written + 1
+    this.strings.set(text, offset)
+    return offset
+  }
+
+  /** A copy of `bytes`, NUL-terminated so that it may also be a path. */
+  blob(bytes: Uint8Array): number {
+    const offset = this.reserve(bytes.length + 1)
+    this.bytes.set(bytes, offset)
+    return offset
+  }
+
+  /** Room for a template's text; filled in when the slot's number is known. */
+  template(template: Template): number {
+    const offset = this.reserve(
+      template.before.length * 3 + template.after.length * 3 + DECIMAL_DIGITS + 1,
+      1,
+    )
+    const before = this.string(template.before)
+    const after = this.string(template.after)
+    this.fixups.push({ kind: 'format', template, offset, before, after })
+    return offset
+  }
+
+  /** Stores the address of `target` at `offset`. */
+  pointer(offset: number, target: number): void {
+    this.view.setBigUint64(offset, BigInt(this.base + target), true)
+    if (this.base === 0) this.relocations.push(offset)
+  }
+
+  /** Fixups since the last call. */
+  takeFixups(): Fixup[] {
+    const taken = this.fixups
+    if (taken.length > 0) this.fixups = []
+    return taken
+  }
+
+  private grow(end: number): void {
+    if (this.base !== 0)
+      throw new RangeError(
+        `a system call's arguments need ${end} bytes, more than the ${this.bytes.length} set aside`,
+      )
+    const larger = new Uint8Array(Math.max(end, this.bytes.length * 2))
+    larger.set(this.bytes.subarray(0, this.length))
+    this.bytes = larger
+    this.view = new DataView(larger.buffer)
+  }
+}
