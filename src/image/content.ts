@@ -25,7 +25,7 @@ export interface Descriptor {
   artifactType?: string
 }
 
-/** One blob on its way into the store. Exactly one of `commit` and `abort` ends it. */
+/** One blob on its way into the store, until `commit` or `abort` ends it. */
 export interface BlobWriter {
   /** How many bytes an interrupted download left: writing goes on there. 0 for a new blob. */
   readonly resumeFrom: number
@@ -36,7 +36,10 @@ export interface BlobWriter {
    * @throws RegistryError when size or digest differ; the bytes are then deleted, so that no later pull resumes them.
    */
   commit(expected: Descriptor): Promise<void>
-  /** Gives up. The bytes so far are kept for a later `newBlob(digest)` to resume. */
+  /**
+   * Gives up. The bytes so far are kept for a later `newBlob(digest)` to resume. After `commit` or another `abort`
+   * it does nothing, so that it can stand in a `finally`.
+   */
   abort(): Promise<void>
 }
 

@@ -15,6 +15,7 @@ import {
   layerCompression,
   manifestTypes,
 } from './media-type.ts'
+import { printable } from './printable.ts'
 
 /** 4 MiB: what registries accept at most (distribution-spec "Pushing Manifests"), and enough for any config. */
 export const largestDocumentBytes = 4 * 1024 * 1024
@@ -32,7 +33,8 @@ export interface ImageConfig extends Platform {
 
 type Fields = Record<string, unknown>
 
-const refuse = (what: string, fact: string): RegistryError => new RegistryError(`Cannot use ${what}: ${fact}`)
+const refuse = (what: string, fact: string): RegistryError =>
+  new RegistryError(`Cannot use ${what}: ${printable(fact)}`)
 
 function parseObject(content: Uint8Array, what: string): Fields {
   let value: unknown
