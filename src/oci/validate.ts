@@ -1,0 +1,72 @@
+/**
+ * From text or parsed JSON to the types of runtime-spec and image-spec.
+ *
+ * Every function throws ConfigError: `at` is the JSON pointer of the first problem, the message says what was
+ * expected and what was found, and lists the other problems below. Unknown members are left as they are: the
+ * specifications forbid to fail on them. What a schema cannot say is in semantics.ts.
+ */
+import { ConfigError } from '../errors.ts'
+import {
+  descriptorShape,
+  imageConfigShape,
+  imageIndexShape,
+  imageLayoutShape,
+  imageManifestShape,
+} from './generated/image-spec-shapes.ts'
+import {
+  configShape,
+  featuresShape,
+  processShape,
+  resourcesShape,
+  seccompShape,
+  stateShape,
+} from './generated/runtime-spec-shapes.ts'
+import type { Descriptor, ImageConfig, ImageIndex, ImageLayout, ImageManifest } from './image-spec.ts'
+import { findJsonFault } from './json-position.ts'
+import { mismatches } from './mismatch.ts'
+import type { Config, Features, Process, Resources, Seccomp, State } from './runtime-spec.ts'
+import { fits, type Shape } from './shape.ts'
+
+/** config.json of a bundle. */
+export const parseConfig = (text: string): Config => validateConfig(parseJson(text))
+/** `exec --process FILE`. */
+export const parseProcess = (text: string): Process => validate(processShape, parseJson(text))
+/** `update --resources FILE`. */
+export const parseResources = (text: string): Resources => validate(resourcesShape, parseJson(text))
+export const parseState = (text: string): State => validateState(parseJson(text))
+export const parseFeatures = (text: string): Features => validateFeatures(parseJson(text))
+export const parseImageIndex = (text: string): ImageIndex => validateImageIndex(parseJson(text))
+export const parseImageManifest = (text: string): ImageManifest => validateImageManifest(parseJson(text))
+export const parseImageConfig = (text: string): ImageConfig => validateImageConfig(parseJson(text))
+/** The `oci-layout` file. */
+export const parseImageLayout = (text: string): ImageLayout => validate(imageLayoutShape, parseJson(text))
+
+export const validateConfig = (value: unknown): Config => validate(configShape, value)
+/** The `linux.seccomp` of a config, or a profile without conditions. */
+export const validateSeccomp = (value: unknown): Seccomp => validate(seccompShape, value)
+export const validateState = (value: unknown): State => validate(stateShape, value)
+export const validateFeatures = (value: unknown): Features => validate(featuresShape, value)
+export const validateDescriptor = (value: unknown): Descriptor => validate(descriptorShape, value)
+export const validateImageIndex = (value: unknown): ImageIndex => validate(imageIndexShape, value)
+export const validateImageManifest = (value: unknown): ImageManifest => validate(imageManifestShape, value)
+export const validateImageConfig = (value: unknown): ImageConfig => validate(imageConfigShape, value)
+
+function validate<T>(shape: Shape, value: unknown): T {
+  if (fits(shape, value)) return value as T
+  const [first, ...others] = mismatches(shape, value)
+  const also = others.map(({ at, fact }) => `\nalso at ${at}: ${fact}`)
+  throw new ConfigError(first!.at, first!.fact + also.join(''))
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const fault = findJsonFault(text)
+    if (fault === undefined) throw new ConfigError('', 'expected JSON', { cause })
+    const { line, column, expected } = fault
+    throw new ConfigError('', `expected ${expected} at line ${line}, column ${column}: this is not JSON`, {
+      cause,
+    })
+  }
+}
