@@ -118,20 +118,28 @@ function addArchRanges(
     addRange(ranges, 0, bpf.return(RETURN_ENOSYS))
     addRange(ranges, 1, otherwise)
   }
-  let last = -1
-  let rulesOfLast: readonly Rule[] = []
   let largestKnown = -1
+  // A call with two names is visited twice, with one number: its rules are those of both.
+  let pending = -1
+  let pendingRules: readonly Rule[] = []
+  const finishPending = () => {
+    if (pendingRules.length === 0) return
+    addRange(ranges, pending, labelOf(pendingRules))
+    addRange(ranges, pending + 1, otherwise)
+  }
   eachSyscall(architecture, (name, number) => {
     const own = rules.get(name)
     if (own) largestKnown = number
-    let list = multiplexed?.get(name) ?? own ?? []
-    if (number === last) list = inOrder([...rulesOfLast, ...list])
-    last = number
-    rulesOfLast = list
-    if (list.length === 0) return
-    addRange(ranges, number, labelOf(list))
-    addRange(ranges, number + 1, otherwise)
+    const list = multiplexed?.get(name) ?? own ?? []
+    if (number === pending) {
+      pendingRules = inOrder([...pendingRules, ...list])
+      return
+    }
+    finishPending()
+    pending = number
+    pendingRules = list
   })
+  finishPending()
   if (permits || largestKnown < 0) return
   addRange(ranges, largestKnown + 1, bpf.return(RETURN_ENOSYS))
 }

@@ -12,10 +12,10 @@ export interface Ranges {
 
 export const noRanges = (): Ranges => ({ starts: [], labels: [] })
 
-/** From `start` on, `label`. Starts must ascend; a start given again replaces the label. */
+/** From `start` to the end, `label`, whatever was said of those values before. */
 export function addRange(ranges: Ranges, start: number, label: Label): void {
   const { starts, labels } = ranges
-  if (starts.at(-1) === start) {
+  while (starts.length > 0 && starts.at(-1)! >= start) {
     starts.pop()
     labels.pop()
   }
