@@ -1,4 +1,4 @@
-/** Classic BPF as the kernel runs it on struct seccomp_data; knows only what seccomp filters of tinyctr contain. */
+/** Classic BPF as the kernel runs it on struct seccomp_data; knows what filters of tinyctr and libseccomp contain. */
 export interface SeccompData {
   readonly number: number
   readonly audit: number
@@ -32,6 +32,9 @@ export function runFilter(program: Uint8Array, { number, audit, bigEndian, args 
         break
       case 0x15:
         jump(accumulator === operand)
+        break
+      case 0x25:
+        jump(accumulator > operand)
         break
       case 0x35:
         jump(accumulator >= operand)

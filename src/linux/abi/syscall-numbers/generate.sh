@@ -29,6 +29,7 @@ while read -r table package triplet base defines; do
   case $table in
     x86-64) extra='335:uretprobe 336:uprobe' ;;                              # Linux 6.11, 6.18
     riscv64) extra='258:riscv_hwprobe' ;;                                    # Linux 6.4
+    parisc*) extra='356:cacheflush' ;;                                       # newer than these headers
     arm) extra='983041:breakpoint 983042:cacheflush 983043:usr26 983044:usr32 983045:set_tls 983046:get_tls' ;;
     *) extra='' ;;
   esac
@@ -54,7 +55,7 @@ x32          x32        x86_64-linux-gnux32       0x40000000  -D__x86_64__ -D__I
 arm          armhf      arm-linux-gnueabihf       0           -D__ARM_EABI__
 aarch64      arm64      aarch64-linux-gnu         0           -D__LP64__ -D__aarch64__
 loongarch64  arm64      aarch64-linux-gnu         0           -D__LP64__ -D__ARCH_WANT_NEW_STAT
-riscv64      riscv64    riscv64-linux-gnu         0           -D__LP64__ -D__riscv_xlen=64
+riscv64      riscv64    riscv64-linux-gnu         0           -D__LP64__ -D__SIZEOF_POINTER__=8 -D__riscv_xlen=64
 m68k         m68k       m68k-linux-gnu            0           -D__m68k__
 mips-o32     mips       mips-linux-gnu            4000        -D_MIPS_SIM=1
 mips-n64     mips       mips-linux-gnu            5000        -D_MIPS_SIM=3

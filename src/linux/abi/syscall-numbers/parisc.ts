@@ -33,8 +33,8 @@ perf_event_open recvmmsg accept4 prlimit64 fanotify_init fanotify_mark clock_adj
 name_to_handle_at open_by_handle_at syncfs setns sendmmsg process_vm_readv process_vm_writev kcmp \
 finit_module sched_setattr sched_getattr utimes renameat2 seccomp getrandom memfd_create bpf \
 execveat membarrier userfaultfd mlock2 copy_file_range preadv2 pwritev2 statx io_pgetevents \
-pkey_mprotect pkey_alloc pkey_free rseq kexec_file_load 403 clock_gettime64 clock_settime64 \
-clock_adjtime64 clock_getres_time64 clock_nanosleep_time64 timer_gettime64 timer_settime64 \
-timerfd_gettime64 timerfd_settime64 utimensat_time64 pselect6_time64 ppoll_time64 \
+pkey_mprotect pkey_alloc pkey_free rseq kexec_file_load cacheflush 403 clock_gettime64 \
+clock_settime64 clock_adjtime64 clock_getres_time64 clock_nanosleep_time64 timer_gettime64 \
+timer_settime64 timerfd_gettime64 timerfd_settime64 utimensat_time64 pselect6_time64 ppoll_time64 \
 416 io_pgetevents_time64 recvmmsg_time64 mq_timedsend_time64 mq_timedreceive_time64 \
 semtimedop_time64 rt_sigtimedwait_time64 futex_time64 sched_rr_get_interval_time64 `

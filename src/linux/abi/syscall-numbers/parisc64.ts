@@ -33,4 +33,4 @@ perf_event_open recvmmsg accept4 prlimit64 fanotify_init fanotify_mark clock_adj
 name_to_handle_at open_by_handle_at syncfs setns sendmmsg process_vm_readv process_vm_writev kcmp \
 finit_module sched_setattr sched_getattr utimes renameat2 seccomp getrandom memfd_create bpf \
 execveat membarrier userfaultfd mlock2 copy_file_range preadv2 pwritev2 statx io_pgetevents \
-pkey_mprotect pkey_alloc pkey_free rseq kexec_file_load `
+pkey_mprotect pkey_alloc pkey_free rseq kexec_file_load cacheflush `
