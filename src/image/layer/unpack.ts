@@ -1,0 +1,284 @@
+/**
+ * Unpacks one layer into an empty directory, for overlayfs: tar entries in, files, whiteouts and their metadata out.
+ *
+ * A layer is unpacked on its own, not onto those below it, so layers may be unpacked in any order and at once.
+ * Nothing an archive says leads outside: parents are found by Directories, the last component is only ever made new
+ * (O_EXCL, O_NOFOLLOW) or unlinked.
+ */
+import { RegistryError } from '../../errors.ts'
+import { O } from '../../linux/abi/arch.ts'
+import { E } from '../../linux/abi/errno.ts'
+import { S } from '../../linux/abi/flags.ts'
+import { attempt, call } from '../../linux/call.ts'
+import { KernelError } from '../../linux/kernel-error.ts'
+import { type ByteString, display, toBytes } from './bytes.ts'
+import { Directories, type Directory } from './directories.ts'
+import { entryPath, join, nameOf, parentOf } from './entry-path.ts'
+import { applyToFd, applyToName, checkMetadata, type Metadata, type MetadataOptions } from './metadata.ts'
+import { removeTree } from './remove-tree.ts'
+import type { TarEntry, TarSink } from './tar-reader.ts'
+import { makeWhiteout, type OverlayXattrs, parseWhiteout, setOpaque } from './whiteout.ts'
+
+export interface UnpackTarget {
+  /** The layer's root: an open, empty directory that nobody else changes. */
+  readonly directory: number
+  readonly overlayXattrs: OverlayXattrs
+  /** See MetadataOptions. */
+  readonly chown: boolean
+  /** Whether device nodes may be made. They are left out where not, as rootless docker and podman do. */
+  readonly devices: boolean
+}
+
+/** A system call that throws on failure, or one that returns -errno. */
+type Via = typeof attempt
+
+const scratch = new Uint8Array(1)
+const newFile = O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC
+
+export class LayerUnpacker implements TarSink {
+  readonly #target: UnpackTarget
+  readonly #directories: Directories
+  readonly #metadata: MetadataOptions
+  /** Directories get their metadata last: making files in them would change their times, and needs write permission. */
+  readonly #unfinished = new Map<ByteString, Metadata>()
+  /** Whiteouts that stand, by path. */
+  readonly #whiteouts = new Set<ByteString>()
+  /** Paths that were ever whited out: a directory made there later must hide what is below. */
+  readonly #hidden = new Set<ByteString>()
+  readonly #skipped = new Map<string, number>()
+  #file: { fd: number; entry: TarEntry; position: number } | undefined
+  #current: Uint8Array = new Uint8Array()
+
+  constructor(target: UnpackTarget) {
+    this.#target = target
+    this.#directories = new Directories(target.directory, (parent, name) => this.#makeImplied(parent, name))
+    this.#metadata = { chown: target.chown, onRefused: (what) => this.#skip(what) }
+  }
+
+  /** What could not be kept and how often: `device nodes`, xattrs by name. */
+  get skipped(): ReadonlyMap<string, number> {
+    return this.#skipped
+  }
+
+  entry(entry: TarEntry): void {
+    this.#current = entry.path
+    this.#named(() => this.#unpack(entry))
+  }
+
+  data(piece: Uint8Array, position: number): void {
+    const file = this.#file
+    if (file === undefined) return
+    this.#named(() => {
+      if (position !== file.position) call('lseek', [file.fd, position, 0])
+      for (let at = 0; at < piece.length; )
+        at += call('write', [file.fd, at === 0 ? piece : piece.subarray(at)])
+      file.position = position + piece.length
+    })
+  }
+
+  done(): void {
+    const file = this.#file
+    if (file === undefined) return
+    this.#named(() => {
+      // A hole at the end is no write.
+      if (file.entry.sparse) call('ftruncate', [file.fd, file.entry.size])
+      applyToFd(file.fd, file.entry, this.#metadata)
+      this.#file = undefined
+      call('close', [file.fd])
+    })
+  }
+
+  /** All entries have come: the directories get their owners, modes and times, children before parents. */
+  finish(): void {
+    for (const [path, metadata] of [...this.#unfinished].reverse()) {
+      this.#current = toBytes(path)
+      const fd = this.#directories.reopen(path)
+      // Replaced by something else later in the archive.
+      if (fd === undefined) continue
+      this.#named(() => {
+        try {
+          applyToFd(fd, metadata, this.#metadata)
+        } finally {
+          call('close', [fd])
+        }
+      })
+    }
+  }
+
+  /** Closes what is open, after success or failure. */
+  close(): void {
+    if (this.#file !== undefined) call('close', [this.#file.fd])
+    this.#file = undefined
+    this.#directories.close()
+  }
+
+  #unpack(entry: TarEntry): void {
+    const path = entryPath(entry.path)
+    const whiteout = parseWhiteout(path)
+    if (whiteout?.is === 'bookkeeping') return
+    if (whiteout?.is === 'opaque') {
+      setOpaque(this.#directories.at(parentOf(path)).fd, this.#target.overlayXattrs)
+      return
+    }
+    if (whiteout?.is === 'whiteout') {
+      this.#whiteout(this.#directories.at(parentOf(path)), whiteout.name)
+      return
+    }
+    checkMetadata(entry)
+    if (path === '') {
+      if (entry.kind !== 'directory') throw new Error('it would take the place of the layer itself')
+      this.#unfinished.set('', metadataOf(entry))
+      return
+    }
+    const parent = this.#directories.at(parentOf(path))
+    const name = nameOf(path)
+    if (entry.kind === 'directory') this.#directory(parent, name, metadataOf(entry))
+    else if (entry.kind === 'file') this.#openFile(parent, name, entry)
+    else if (entry.kind === 'hardlink') this.#hardlink(parent, name, entryPath(entry.linkTarget))
+    else if (entry.kind === 'symlink') this.#symlink(parent, name, entry)
+    else this.#node(parent, name, entry)
+  }
+
+  #openFile(parent: Directory, name: ByteString, entry: TarEntry): void {
+    const fd = this.#make(parent, name, (via) => via('openat', [parent.fd, toBytes(name), newFile, 0o600]))
+    this.#file = { fd, entry, position: 0 }
+  }
+
+  #symlink(parent: Directory, name: ByteString, entry: TarEntry): void {
+    this.#make(parent, name, (via) => via('symlinkat', [entry.linkTarget, parent.fd, toBytes(name)]))
+    applyToName(parent.fd, name, entry, { ...this.#metadata, symlink: true })
+  }
+
+  #directory(parent: Directory, name: ByteString, metadata: Metadata): void {
+    const path = join(parent.path, name)
+    if (attempt('mkdirat', [parent.fd, toBytes(name), 0o700]) !== 0) {
+      // A directory that is there stays, with the new metadata. Anything else makes room.
+      const existing = this.#directories.reopen(path)
+      if (existing !== undefined) call('close', [existing])
+      else this.#make(parent, name, (via) => via('mkdirat', [parent.fd, toBytes(name), 0o700]))
+    }
+    this.#unfinished.set(path, metadata)
+    if (this.#hidden.delete(path)) this.#opaque(path)
+  }
+
+  /** A parent that the archive leaves out: root's, 0755, as docker has it. */
+  #makeImplied(parent: Directory, name: ByteString): void {
+    const path = join(parent.path, name)
+    const result = attempt('mkdirat', [parent.fd, toBytes(name), 0o700])
+    // What is in the way is an error for Directories to tell, except a whiteout of ours.
+    if (result === -E.EXIST && !this.#whiteouts.has(path)) return
+    const now = { seconds: Math.floor(Date.now() / 1000), nanoseconds: 0 }
+    this.#directory(parent, name, {
+      mode: 0o755,
+      uid: 0,
+      gid: 0,
+      mtime: now,
+      atime: undefined,
+      xattrs: new Map(),
+    })
+  }
+
+  #hardlink(parent: Directory, name: ByteString, target: ByteString): void {
+    const missing = new Error(`it is a hard link to "${display(target)}", which is not in this layer`)
+    const from = this.#directories.existing(parentOf(target))
+    if (target === '' || from === undefined) throw missing
+    const targetName = nameOf(target)
+    const [old, path] = [join(from.path, targetName), join(parent.path, name)]
+    if (old === path) return
+    if (old.startsWith(`${path}/`)) throw new Error('it is a hard link that would replace what it links to')
+    const link = (via: Via) => via('linkat', [from.fd, toBytes(targetName), parent.fd, toBytes(name), 0])
+    // Asked first, so that a link to nothing removes nothing.
+    if (attempt('readlinkat', [from.fd, toBytes(targetName), scratch]) === -E.NOENT) throw missing
+    this.#make(parent, name, link)
+  }
+
+  #node(parent: Directory, name: ByteString, entry: TarEntry): void {
+    const device = entry.kind !== 'fifo'
+    const type = entry.kind === 'fifo' ? S.IFIFO : entry.kind === 'block' ? S.IFBLK : S.IFCHR
+    const number = device ? makedev(entry.deviceMajor, entry.deviceMinor) : 0
+    if (device && !this.#target.devices) {
+      this.#skip('device nodes')
+      return
+    }
+    this.#make(parent, name, (via) => via('mknodat', [parent.fd, toBytes(name), type | 0o600, number]))
+    applyToName(parent.fd, name, entry, { ...this.#metadata, symlink: false })
+  }
+
+  #whiteout(parent: Directory, name: ByteString): void {
+    const path = join(parent.path, name)
+    const result = makeWhiteout(parent.fd, name, this.#target.overlayXattrs)
+    this.#hidden.add(path)
+    if (result === 0) {
+      this.#whiteouts.add(path)
+    } else if (result === -E.EXIST) {
+      // It deletes from the layers below, not from this one: a file here hides them already, a directory must.
+      if (!this.#whiteouts.has(path)) this.#opaque(path)
+    } else {
+      call('mknodat', [parent.fd, toBytes(name), S.IFCHR, 0])
+    }
+  }
+
+  /** Marks the directory at a canonical path, if it is one. */
+  #opaque(path: ByteString): void {
+    const fd = this.#directories.reopen(path)
+    if (fd === undefined) return
+    try {
+      setOpaque(fd, this.#target.overlayXattrs)
+    } finally {
+      call('close', [fd])
+    }
+  }
+
+  /** Makes one thing; what an earlier entry left under its name goes first. @returns the call's result. */
+  #make(parent: Directory, name: ByteString, make: (via: Via) => number): number {
+    const result = make(attempt)
+    if (result >= 0) return result
+    if (result === -E.EXIST) {
+      const path = join(parent.path, name)
+      removeTree(parent.fd, name)
+      this.#directories.invalidate(path)
+      this.#whiteouts.delete(path)
+    }
+    return make(call)
+  }
+
+  #skip(what: string): void {
+    this.#skipped.set(what, (this.#skipped.get(what) ?? 0) + 1)
+  }
+
+  /** Gives every failure the name of the entry. */
+  #named(work: () => void): void {
+    try {
+      work()
+    } catch (cause) {
+      throw new RegistryError(`Cannot unpack "${display(this.#current)}": ${factOf(cause as Error)}`, {
+        cause,
+      })
+    }
+  }
+}
+
+function factOf(cause: Error): string {
+  if (!(cause instanceof KernelError)) return cause.message
+  if (cause.errno === E.NOSPC || cause.errno === E.DQUOT)
+    return `no space is left on the disk (${cause.message})`
+  return cause.message
+}
+
+/** What outlives the sink's call: the entry's names do not. */
+const metadataOf = ({ mode, uid, gid, mtime, atime, xattrs }: TarEntry): Metadata => ({
+  mode,
+  uid,
+  gid,
+  mtime,
+  atime,
+  xattrs,
+})
+
+/** A device number as the kernel's `new_encode_dev` has it. */
+function makedev(major: number, minor: number): number {
+  if (major < 0 || major > 0xfff || minor < 0 || minor > 0xfffff) {
+    throw new Error(`its device number ${major}:${minor} is out of range`)
+  }
+  return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0
+}
