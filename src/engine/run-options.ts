@@ -1,0 +1,102 @@
+/**
+ * What `run` was asked for, as values: bytes are numbers, names are checked, nothing is text that still has to be
+ * parsed. The command line makes it (cli/run-options.ts); the config of the container is made from it
+ * (container-config.ts). Fields that are absent were not asked for.
+ */
+import type { Rlimit } from '../oci/runtime-spec.ts'
+import type { DeviceRequest } from './device-flag.ts'
+import type { MountRequest } from './mount-request.ts'
+import type { ResourceOptions } from './resources.ts'
+
+/** How a namespace is come by: the host's, or a new one. */
+export type NamespaceMode = 'host' | 'private'
+
+export interface SecurityOptions {
+  /** `profile`: the parsed JSON of a seccomp profile in Docker's format, and where it came from. */
+  seccomp: 'default' | 'unconfined' | { path: string; profile: unknown }
+  noNewPrivileges: boolean
+  apparmor?: string
+  /** `systempaths=unconfined`: no masked and no read-only paths. */
+  unmaskedPaths: boolean
+}
+
+export interface RunOptions {
+  image: string
+  /** What stood after IMAGE. Empty: the image's Cmd. */
+  command: string[]
+  /** `''` takes the image's entrypoint away. */
+  entrypoint?: string
+  name?: string
+  platform?: string
+  pull: 'always' | 'missing' | 'never'
+  /** No progress while pulling. */
+  quiet: boolean
+
+  removeAfterwards: boolean
+  interactive: boolean
+  terminal: boolean
+  init: boolean
+  stopSignal?: string
+  stopTimeoutSeconds?: number
+
+  /** `NAME=value`, or a bare `NAME` that removes the image's variable. */
+  environment: string[]
+  /** `USER[:GROUP]`, resolved in the image later (user.ts). */
+  user?: string
+  groupAdd: string[]
+  workdir?: string
+  labels: Record<string, string>
+  annotations: Record<string, string>
+
+  hostname?: string
+  domainname?: string
+  extraHosts: [name: string, address: string][]
+  dns: { servers: string[]; search: string[]; options: string[] }
+  network: 'none' | 'host'
+
+  pid: NamespaceMode
+  ipc: NamespaceMode | 'shareable' | 'none'
+  uts: NamespaceMode
+  cgroupns: NamespaceMode
+  /** Absent: private where it must be (not root), else the host's. */
+  userns?: NamespaceMode
+
+  readonlyRootfs: boolean
+  mounts: MountRequest[]
+  shmSizeBytes: number
+  devices: DeviceRequest[]
+
+  capAdd: string[]
+  capDrop: string[]
+  privileged: boolean
+  security: SecurityOptions
+
+  ulimits: Rlimit[]
+  sysctls: Record<string, string>
+  resources: ResourceOptions
+  oomScoreAdj?: number
+  cgroupParent?: string
+
+  lab: LabOptions
+}
+
+/** tinyctr's own flags: how the plan is executed. */
+export interface LabOptions {
+  step: boolean
+  /** Numbers of steps to leave out. */
+  skip: number[]
+  executor: 'native' | 'ffi'
+  /** Without `--no-cgroup`. */
+  cgroup: boolean
+}
+
+/** `--bundle DIR [ID]`: a bare OCI bundle, whose config.json says everything. */
+export interface BundleOptions {
+  bundle: string
+  id?: string
+  lab: LabOptions
+}
+
+export type RunRequest = { from: 'image'; options: RunOptions } | { from: 'bundle'; options: BundleOptions }
+
+export const defaultShmSizeBytes = 64 * 1024 * 1024
