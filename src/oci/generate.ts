@@ -28,8 +28,7 @@ const outputs = [
 ]
 
 export function generate(folder: string): void {
-  const files = readSchemas()
-  amend(files)
+  const files = readAmendedSchemas()
   mkdirSync(folder, { recursive: true })
   for (const { name, roots } of outputs) {
     const compiler = schemaCompiler(files)
@@ -39,13 +38,15 @@ export function generate(folder: string): void {
   }
 }
 
-function readSchemas(): Map<string, unknown> {
+/** By path below schema/. */
+export function readAmendedSchemas(): Map<string, unknown> {
   const files = new Map<string, unknown>()
   for (const { name } of outputs) {
     for (const file of readdirSync(join(here, 'schema', name))) {
       files.set(`${name}/${file}`, JSON.parse(readFileSync(join(here, 'schema', name, file), 'utf8')))
     }
   }
+  amend(files)
   return files
 }
 

@@ -92,7 +92,7 @@ function boundInWords(bound: number): string {
   return bound < 0 ? `-2^${exponent}` : `2^${exponent}-1`
 }
 
-function foundInWords(value: unknown): string {
+export function foundInWords(value: unknown): string {
   if (value === undefined) return 'it is missing'
   if (Array.isArray(value)) return value.length === 0 ? 'found an empty list' : 'found a list'
   if (isRecord(value)) return 'found an object'
