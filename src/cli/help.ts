@@ -1,0 +1,38 @@
+/** The `--help` pages: yargs draws them from the same tables the parser reads. Never on the way of a start. */
+import yargs from 'yargs'
+import { type Command, type CommandName, commands, globalFlags } from './commands.ts'
+import { type FlagTable, flagRows } from './flag.ts'
+
+/** yargs only draws here, so a flag's name may carry its value: `--memory SIZE`. */
+function page(usage: string) {
+  return yargs([])
+    .scriptName('tinyctr')
+    .detectLocale(false)
+    .usage(usage)
+    .help(false)
+    .version(false)
+    .wrap(Math.min(process.stdout.columns ?? 100, 120))
+}
+
+function withFlags(drawn: ReturnType<typeof page>, table: FlagTable): ReturnType<typeof page> {
+  for (const [name, { short, help, hidden = false, ...flag }] of flagRows(table)) {
+    const spelled = flag.takes === 'nothing' ? name : `${name} ${flag.value}`
+    drawn.option(spelled, { ...(short !== undefined && { alias: short }), describe: help, hidden })
+  }
+  return drawn
+}
+
+export function commandHelp(name: CommandName): Promise<string> {
+  const { usage, summary, flags }: Command = commands[name]
+  return withFlags(page(`Usage:  tinyctr ${name} ${usage}\n\n${summary}`), flags).getHelp()
+}
+
+export function globalHelp(): Promise<string> {
+  const drawn = page('Usage:  tinyctr [OPTIONS] COMMAND\n\nA container is a list of system calls')
+  for (const [name, { summary, hidden }] of Object.entries<Command>(commands)) {
+    if (!hidden) drawn.command(name, summary)
+  }
+  return withFlags(drawn, globalFlags)
+    .epilogue("Run 'tinyctr COMMAND --help' for more information on a command.")
+    .getHelp()
+}

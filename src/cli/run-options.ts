@@ -1,0 +1,251 @@
+/** From the flags of `run` and `plan` to what is asked for: pure, but for the texts of files that the caller has read. */
+import { type Environment, expandVariable, parseEnvFile, parseLabelFile } from '../engine/env-file.ts'
+import { checkResources, type ResourceOptions } from '../engine/resources.ts'
+import {
+  type BundleOptions,
+  defaultShmSizeBytes,
+  type LabOptions,
+  type RunOptions,
+  type RunRequest,
+  type SecurityOptions,
+} from '../engine/run-options.ts'
+import { isIpcSysctl, isNetworkSysctl } from '../engine/sysctl-flag.ts'
+import { UsageError } from '../errors.ts'
+import type { FlagValues } from './flag.ts'
+import type { runFlags } from './run-flags.ts'
+
+export type RunFlagValues = Omit<FlagValues<typeof runFlags>, 'step'> & { step?: boolean }
+
+/** What flags alone cannot say. */
+export interface CommandSurroundings {
+  environment: Environment
+  /** The current folder, absolute: relative sources of bind mounts start there. */
+  folder: string
+  /** The text of each of `namedFiles(flags)`. */
+  files: ReadonlyMap<string, string>
+}
+
+/** The files whose text the flags ask for: the caller reads them, if there are any. */
+export function namedFiles(flags: RunFlagValues): string[] {
+  const profiles = (flags['security-opt'] ?? []).flatMap((option) =>
+    option.name === 'seccomp' && typeof option.value === 'object' ? [option.value.path] : [],
+  )
+  return [...(flags['env-file'] ?? []), ...(flags['label-file'] ?? []), ...profiles]
+}
+
+/** @throws UsageError for what cannot stand together */
+export function runRequest(
+  flags: RunFlagValues,
+  positionals: readonly string[],
+  around: CommandSurroundings,
+): RunRequest {
+  if (flags.bundle !== undefined) {
+    return { from: 'bundle', options: bundleOptions(flags, flags.bundle, positionals) }
+  }
+  const [image, ...command] = positionals
+  if (image === undefined) throw new UsageError('there is no IMAGE, and no --bundle')
+  return { from: 'image', options: imageOptions(flags, image, command, around) }
+}
+
+const bundleFlags = new Set(['bundle', 'executor', 'json', 'no-cgroup', 'quiet', 'rm', 'skip', 'step'])
+
+function bundleOptions(flags: RunFlagValues, bundle: string, positionals: readonly string[]): BundleOptions {
+  const other = Object.keys(flags).find((name) => !bundleFlags.has(name))
+  if (other !== undefined) {
+    throw new UsageError(`--${other} means nothing with --bundle: the bundle's config.json says everything`)
+  }
+  const [id, ...more] = positionals
+  if (more.length > 0) throw new UsageError('--bundle DIR takes an ID at most: config.json says what runs')
+  if (id !== undefined && (!/^[\w+.-]+$/.test(id) || id === '.' || id === '..')) {
+    throw new UsageError(`invalid container ID: "${id}"`)
+  }
+  return { bundle, ...(id !== undefined && { id }), lab: labOptions(flags) }
+}
+
+function labOptions(flags: RunFlagValues): LabOptions {
+  const step = flags.step ?? false
+  if (step && flags.executor === 'native') {
+    throw new UsageError('--step walks in TypeScript: it cannot stand with --executor native')
+  }
+  return {
+    step,
+    skip: flags.skip ?? [],
+    executor: flags.executor ?? (step ? 'ffi' : 'native'),
+    cgroup: !flags['no-cgroup'],
+  }
+}
+
+function imageOptions(
+  flags: RunFlagValues,
+  image: string,
+  command: string[],
+  around: CommandSurroundings,
+): RunOptions {
+  checkTogether(flags)
+  const resources = resourceOptions(flags)
+  checkResources(resources)
+  return {
+    image,
+    command,
+    ...optional('entrypoint', flags.entrypoint),
+    ...optional('name', flags.name),
+    ...optional('platform', flags.platform),
+    pull: flags.pull ?? 'missing',
+    quiet: flags.quiet ?? false,
+    removeAfterwards: flags.rm ?? false,
+    interactive: flags.interactive ?? false,
+    terminal: flags.tty ?? false,
+    init: flags.init ?? false,
+    ...optional('stopSignal', flags['stop-signal']),
+    ...optional('stopTimeoutSeconds', flags['stop-timeout']),
+    environment: environmentOf(flags, around),
+    ...optional('user', flags.user || undefined),
+    groupAdd: flags['group-add'] ?? [],
+    ...optional('workdir', flags.workdir),
+    labels: labelsOf(flags, around),
+    annotations: Object.fromEntries(flags.annotation ?? []),
+    ...optional('hostname', flags.hostname),
+    ...optional('domainname', flags.domainname),
+    extraHosts: flags['add-host'] ?? [],
+    dns: {
+      servers: flags.dns ?? [],
+      search: flags['dns-search'] ?? [],
+      options: flags['dns-option'] ?? [],
+    },
+    network: flags.network ?? 'none',
+    pid: flags.pid ?? 'private',
+    ipc: flags.ipc ?? 'private',
+    uts: flags.uts ?? 'private',
+    cgroupns: flags.cgroupns ?? 'private',
+    ...optional('userns', flags.userns),
+    readonlyRootfs: flags['read-only'] ?? false,
+    mounts: mountsOf(flags, around.folder),
+    shmSizeBytes: flags['shm-size'] || defaultShmSizeBytes,
+    devices: flags.device ?? [],
+    capAdd: flags['cap-add'] ?? [],
+    capDrop: flags['cap-drop'] ?? [],
+    privileged: flags.privileged ?? false,
+    security: securityOptions(flags, around),
+    ulimits: flags.ulimit ?? [],
+    sysctls: Object.fromEntries(flags.sysctl ?? []),
+    resources,
+    ...optional('oomScoreAdj', flags['oom-score-adj']),
+    ...optional('cgroupParent', flags['cgroup-parent']),
+    lab: labOptions(flags),
+  }
+}
+
+const optional = <Name extends string, Value>(name: Name, value: Value | undefined) =>
+  (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value }
+
+/** Docker's own conflicts, and what is not in this version. */
+function checkTogether(flags: RunFlagValues): void {
+  if (flags.detach) {
+    throw new UsageError('--detach: detached containers come in a later version of tinyctr')
+  }
+  if (flags.uts === 'host' && flags.hostname !== undefined) {
+    throw new UsageError('conflicting options: hostname and the UTS mode')
+  }
+  for (const [name] of flags.sysctl ?? []) {
+    const host = (isNetworkSysctl(name) && 'network') || (isIpcSysctl(name) && 'ipc')
+    if (host && flags[host] === 'host') {
+      throw new UsageError(`sysctl '${name}' is not allowed: the ${host} namespace is the host's`)
+    }
+  }
+  if (flags['no-cgroup']) {
+    const limit = limitFlags.find((name) => flags[name] !== undefined)
+    if (limit !== undefined) throw new UsageError(`conflicting options: --${limit} and --no-cgroup`)
+  }
+}
+
+const limitFlags = [
+  'blkio-weight',
+  'cgroup-parent',
+  'cpu-period',
+  'cpu-quota',
+  'cpu-shares',
+  'cpus',
+  'cpuset-cpus',
+  'cpuset-mems',
+  'device-read-bps',
+  'device-read-iops',
+  'device-write-bps',
+  'device-write-iops',
+  'memory',
+  'memory-reservation',
+  'memory-swap',
+  'pids-limit',
+] as const satisfies (keyof RunFlagValues)[]
+
+/** Files first, then `-e`: what is said last wins. */
+function environmentOf(flags: RunFlagValues, { environment, files }: CommandSurroundings): string[] {
+  return [
+    ...(flags['env-file'] ?? []).flatMap((path) => parseEnvFile(path, files.get(path) ?? '', environment)),
+    ...(flags.env ?? []).map((variable) => expandVariable(variable, environment)),
+  ]
+}
+
+function labelsOf(flags: RunFlagValues, { files }: CommandSurroundings): Record<string, string> {
+  return Object.fromEntries([
+    ...(flags['label-file'] ?? []).flatMap((path) => parseLabelFile(path, files.get(path) ?? '')),
+    ...(flags.label ?? []),
+  ])
+}
+
+/** @throws UsageError when two want the same place */
+function mountsOf(flags: RunFlagValues, folder: string): RunOptions['mounts'] {
+  const mounts = [...(flags.volume ?? []), ...(flags.mount ?? []), ...(flags.tmpfs ?? [])]
+  const taken = new Set<string>()
+  for (const { destination } of mounts) {
+    if (taken.has(destination)) throw new UsageError(`Duplicate mount point: ${destination}`)
+    taken.add(destination)
+  }
+  return mounts.map((mount) =>
+    mount.type === 'bind' && !mount.source.startsWith('/')
+      ? { ...mount, source: `${folder === '/' ? '' : folder}/${mount.source}` }
+      : mount,
+  )
+}
+
+function securityOptions(flags: RunFlagValues, { files }: CommandSurroundings): SecurityOptions {
+  const security: SecurityOptions = { seccomp: 'default', noNewPrivileges: false, unmaskedPaths: false }
+  for (const option of flags['security-opt'] ?? []) {
+    if (option.name === 'seccomp') security.seccomp = seccompOption(option.value, files)
+    else if (option.name === 'no-new-privileges') security.noNewPrivileges = option.value
+    else if (option.name === 'systempaths') security.unmaskedPaths = true
+    else if (option.name === 'apparmor' && option.value !== 'unconfined') security.apparmor = option.value
+  }
+  return security
+}
+
+function seccompOption(
+  value: 'default' | 'unconfined' | { path: string },
+  files: CommandSurroundings['files'],
+): SecurityOptions['seccomp'] {
+  if (typeof value === 'string') return value
+  try {
+    return { path: value.path, profile: JSON.parse(files.get(value.path) ?? '') as unknown }
+  } catch (cause) {
+    throw new UsageError(`Decoding seccomp profile failed: ${value.path}: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+}
+
+const resourceOptions = (flags: RunFlagValues): ResourceOptions => ({
+  ...optional('memoryBytes', flags.memory),
+  ...optional('memorySwapBytes', flags['memory-swap']),
+  ...optional('memoryReservationBytes', flags['memory-reservation']),
+  ...optional('nanoCpus', flags.cpus),
+  ...optional('cpuShares', flags['cpu-shares']),
+  ...optional('cpuPeriodMicroseconds', flags['cpu-period']),
+  ...optional('cpuQuotaMicroseconds', flags['cpu-quota']),
+  ...optional('cpusetCpus', flags['cpuset-cpus']),
+  ...optional('cpusetMems', flags['cpuset-mems']),
+  ...optional('pidsLimit', flags['pids-limit']),
+  ...optional('blkioWeight', flags['blkio-weight']),
+  deviceReadBps: flags['device-read-bps'] ?? [],
+  deviceWriteBps: flags['device-write-bps'] ?? [],
+  deviceReadIops: flags['device-read-iops'] ?? [],
+  deviceWriteIops: flags['device-write-iops'] ?? [],
+})
