@@ -53,8 +53,9 @@ const arch = (
   bits,
   bigEndian: order === 'big',
   table,
-  multiplexes: false,
   numberBase: 0,
+  multiplexes: false,
+  zeroIsUnknown: false,
   ...more,
 })
 
@@ -89,6 +90,9 @@ const ARCHES = {
 export type SeccompArchitecture = keyof typeof ARCHES
 
 export const seccompArch = (name: SeccompArchitecture): SeccompArch => ARCHES[name]
+
+export const isSeccompArchitecture = (name: string): name is SeccompArchitecture =>
+  Object.hasOwn(ARCHES, name)
 
 export const seccompArchitectures = Object.keys(ARCHES) as SeccompArchitecture[]
 

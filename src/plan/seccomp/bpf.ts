@@ -83,12 +83,13 @@ export function assembler(): Assembler {
           `Cannot compile the seccomp profile: it takes ${count} BPF instructions, the kernel takes ${MAX_INSTRUCTIONS}`,
         )
       }
-      const view = new DataView(new ArrayBuffer(count * 8))
+      // x64 and arm64 alike are little endian; so is the array.
+      const words = new Uint32Array(count * 2)
       for (let index = 0; index < count; index++) {
-        view.setUint32(index * 8, heads[count - 1 - index]!, true)
-        view.setUint32(index * 8 + 4, operands[count - 1 - index]!, true)
+        words[index * 2] = heads[count - 1 - index]!
+        words[index * 2 + 1] = operands[count - 1 - index]!
       }
-      return new Uint8Array(view.buffer)
+      return new Uint8Array(words.buffer)
     },
   }
 }

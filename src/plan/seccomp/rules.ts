@@ -3,7 +3,7 @@
  * and on which arguments.
  */
 import { ConfigError } from '../../errors.ts'
-import { type SeccompArchitecture, seccompArchitectures } from '../../linux/abi/seccomp-arch.ts'
+import { isSeccompArchitecture, type SeccompArchitecture } from '../../linux/abi/seccomp-arch.ts'
 
 /** The part of the OCI type that is compiled; src/oci's is assignable to it. */
 export interface Seccomp {
@@ -76,7 +76,7 @@ export interface Rule {
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn
 const FIELD = '/linux/seccomp'
-const fail = (at: string, fact: string): never => {
+function fail(at: string, fact: string): never {
   throw new ConfigError(`${FIELD}${at}`, `Cannot compile the seccomp profile: ${fact}`)
 }
 
@@ -104,11 +104,13 @@ export const readDefaultAction = (seccomp: Seccomp): number =>
 /** `native` first, as libseccomp: a filter always covers it. */
 export function readArchitectures(seccomp: Seccomp, native: SeccompArchitecture): SeccompArchitecture[] {
   const found = new Set([native])
-  for (const [index, name] of (seccomp.architectures ?? []).entries()) {
-    const known = seccompArchitectures.find((architecture) => architecture === name)
-    found.add(
-      known ?? fail(`/architectures/${index}`, `${JSON.stringify(name)} is not a seccomp architecture`),
-    )
+  const listed = seccomp.architectures ?? []
+  for (let index = 0; index < listed.length; index++) {
+    const name = listed[index]!
+    if (!isSeccompArchitecture(name)) {
+      fail(`/architectures/${index}`, `${JSON.stringify(name)} is not a seccomp architecture`)
+    }
+    found.add(name)
   }
   return [...found]
 }
@@ -116,21 +118,19 @@ export function readArchitectures(seccomp: Seccomp, native: SeccompArchitecture)
 /**
  * Rules by system call name, in the profile's order. A rule that returns what the default does is left out, as in
  * runc and crun: it does not shadow the rules after it. Its names still are in the result: they are known calls.
+ * Names of one rule and no other share one list: what is found out about a list need be found out once.
  */
-export function readRules(seccomp: Seccomp, defaultReturns: number): Map<string, Rule[]> {
-  const rules = new Map<string, Rule[]>()
+export function readRules(seccomp: Seccomp, defaultReturns: number): Map<string, readonly Rule[]> {
+  const rules = new Map<string, readonly Rule[]>()
   for (const [order, { names, action, errnoRet, args }] of (seccomp.syscalls ?? []).entries()) {
     const at = `/syscalls/${order}`
     const returns = readAction(action, errnoRet, `${at}/action`, `${at}/errnoRet`)
     const conditions = (args ?? []).map((argument, index) => readCondition(argument, `${at}/args/${index}`))
     const alternatives = returns === defaultReturns ? [] : readAlternatives(conditions)
+    const list = alternatives.map((all) => ({ order, returns, conditions: all }))
     for (const name of names) {
-      let list = rules.get(name)
-      if (!list) {
-        list = []
-        rules.set(name, list)
-      }
-      for (const all of alternatives) list.push({ order, returns, conditions: all })
+      const earlier = rules.get(name)
+      rules.set(name, earlier ? [...earlier, ...list] : list)
     }
   }
   return rules
