@@ -1,8 +1,9 @@
-"""Compiles the OCI seccomp profile on stdin with libseccomp, rule by rule as runc does; writes {unknown, filter}.
+"""Compiles the OCI seccomp profile on stdin with libseccomp, rule by rule as runc does; writes
+{unknown, refused, milliseconds, filter}.
 
 A rule that libseccomp refuses (it has an equal one with another action) makes `refused` true.
 """
-import ctypes, json, os, sys, tempfile
+import ctypes, json, sys, tempfile, time
 
 lib = ctypes.CDLL("libseccomp.so.2")
 lib.seccomp_init.restype = ctypes.c_void_p
@@ -25,6 +26,7 @@ def action(name, errno):
 
 
 profile = json.load(sys.stdin)
+started = time.perf_counter()
 default = action(profile["defaultAction"], profile.get("defaultErrnoRet"))
 context = ctypes.c_void_p(lib.seccomp_init(ctypes.c_uint32(default)))
 unknown, refused = [], False
@@ -53,5 +55,7 @@ for rule in profile.get("syscalls") or []:
 with tempfile.TemporaryFile() as file:
     status = lib.seccomp_export_bpf(context, file.fileno())
     assert status == 0, status
+    milliseconds = (time.perf_counter() - started) * 1000
     file.seek(0)
-    print(json.dumps({"unknown": unknown, "refused": refused, "filter": file.read().hex()}))
+    result = {"unknown": unknown, "refused": refused, "milliseconds": milliseconds, "filter": file.read().hex()}
+    print(json.dumps(result))

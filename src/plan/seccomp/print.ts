@@ -20,11 +20,10 @@ const ARGUMENTS = 16
 /**
  * `program` is struct sock_filter[], as compileSeccomp makes it.
  *
- *     0  load arch
- *     1  if arch == SCMP_ARCH_X86_64 go 3
- *     2  return KILL_THREAD
- *     3  load nr
- *     4  if nr >= 158 arch_prctl go 9
+ *    0  load arch
+ *    1  unless arch == SCMP_ARCH_X86_64 go 11
+ *    2  load nr
+ *    3  if nr >= 57 fork go 6
  */
 export function printFilter(program: Uint8Array): string {
   const view = new DataView(program.buffer, program.byteOffset, program.byteLength)
