@@ -33,6 +33,7 @@ export class ImageStore {
   readonly layers: Layers
   readonly #lock: number
   #workspace: Workspace | undefined
+  #temporaries = 0
 
   /**
    * Opens the store, making what is missing, and sweeps up after commands that died. Images stay until `close`: only
@@ -70,6 +71,11 @@ export class ImageStore {
       this.#workspace = undefined
     }
     call('close', [this.#lock])
+  }
+
+  /** A path of this command's own on the store's file system, gone when the store is closed. */
+  temporaryPath(name: string): string {
+    return `${this.#openWorkspace().path}/${name}-${this.#temporaries++}`
   }
 
   /** Every name in the store. */

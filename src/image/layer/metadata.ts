@@ -6,7 +6,7 @@ import { E } from '../../linux/abi/errno.ts'
 import { AT } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import { type ByteString, toBytes } from './bytes.ts'
-import type { TarEntry } from './tar-reader.ts'
+import type { TarEntry } from './tar-entry.ts'
 
 export type Metadata = Pick<TarEntry, 'mode' | 'uid' | 'gid' | 'mtime' | 'atime' | 'xattrs'>
 

@@ -67,18 +67,22 @@ function parseBase256(field: Buffer, what: string): number {
   return Number(value)
 }
 
-/** The sum of all bytes with the checksum field as spaces; old writers summed signed bytes. */
+const summed = new Uint8Array(BLOCK)
+const words = new Uint32Array(summed.buffer)
+
+/** The sum of all bytes with the checksum field as spaces. Two lanes of 16 bits in a word: the reader's hottest loop. */
 function checksumMatches(block: Buffer): boolean {
-  let unsigned = 8 * 0x20
-  let signed = unsigned
-  for (let at = 0; at < BLOCK; at++) {
-    if (at === 148) at = 156
-    const byte = block[at]!
-    unsigned += byte
-    signed += byte > 127 ? byte - 256 : byte
+  summed.set(block)
+  summed.fill(0x20, 148, 156)
+  let lanes = 0
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!
+    lanes += (word & 0xff00ff) + ((word >>> 8) & 0xff00ff)
   }
   const stored = parseNumber(block.subarray(148, 156), 'checksum')
-  return stored === unsigned || stored === signed
+  const sum = (lanes & 0xffff) + (lanes >>> 16)
+  // Old writers summed signed bytes.
+  return stored === sum || stored === sum - 256 * summed.filter((byte) => byte > 127).length
 }
 
 /** @throws Error with the fact when the block is no header. */

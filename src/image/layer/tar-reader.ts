@@ -8,31 +8,10 @@
 import { RegistryError } from '../../errors.ts'
 import { display } from './bytes.ts'
 import { defaultLimits, type Limits } from './limits.ts'
-import { noRecords, type PaxRecords, parsePax, paxInteger, paxPath, paxTime, paxXattrs } from './pax.ts'
-import { oldGnuMap, pax10Map, paxSparse, type Region, regionsOf } from './sparse.ts'
-import { BLOCK, isZeroBlock, parseHeader, type TarHeader, type Time, untilNul } from './tar-header.ts'
-
-export type EntryKind = 'file' | 'hardlink' | 'symlink' | 'character' | 'block' | 'directory' | 'fifo'
-
-export interface TarEntry {
-  readonly kind: EntryKind
-  /** Bytes as the archive has them; valid during the sink's calls only. */
-  readonly path: Uint8Array
-  readonly linkTarget: Uint8Array
-  /** The permission bits with setuid, setgid and sticky: at most 0o7777. */
-  readonly mode: number
-  readonly uid: number
-  readonly gid: number
-  /** Bytes of the file, holes included. 0 for everything but files. */
-  readonly size: number
-  /** Whether the data has holes: then the file's end may be one too. */
-  readonly sparse: boolean
-  readonly mtime: Time
-  readonly atime: Time | undefined
-  readonly deviceMajor: number
-  readonly deviceMinor: number
-  readonly xattrs: ReadonlyMap<string, Uint8Array>
-}
+import { noRecords, type PaxRecords, parsePax } from './pax.ts'
+import { oldGnuMap, pax10Map, type Region, regionsOf } from './sparse.ts'
+import { describeEntry, type Extensions, pathOf, type TarEntry } from './tar-entry.ts'
+import { BLOCK, isZeroBlock, parseHeader, type TarHeader, untilNul } from './tar-header.ts'
 
 export interface TarSink {
   entry(entry: TarEntry): void
@@ -40,26 +19,6 @@ export interface TarSink {
   data(piece: Uint8Array, position: number): void
   /** All of the entry's content has come. */
   done(): void
-}
-
-const kinds: Record<string, EntryKind> = {
-  '\0': 'file',
-  '0': 'file',
-  '1': 'hardlink',
-  '2': 'symlink',
-  '3': 'character',
-  '4': 'block',
-  '5': 'directory',
-  '6': 'fifo',
-  '7': 'file',
-  S: 'file',
-}
-
-/** One entry's parts, gathered from the blocks before its data. */
-interface Gathered {
-  longPath?: Buffer
-  longLink?: Buffer
-  records: PaxRecords
 }
 
 type Needs<T> = Generator<undefined, T, undefined>
@@ -74,13 +33,19 @@ export class TarReader {
   #ended = false
   #finished = false
   #entries = 0
-  #current = ''
+  /** The name of the entry being read, once it is known. */
+  #current: Uint8Array | undefined
   #entryOffset = 0
 
   constructor(sink: TarSink, limits: Limits = defaultLimits) {
     this.#sink = sink
     this.#limits = limits
     this.#parser = this.#parse()
+  }
+
+  /** How many bytes of the archive are behind: in `entry`, of a file without holes, where its content begins. */
+  get offset(): number {
+    return this.#before + this.#at
   }
 
   /** Takes a chunk; every entry and piece it completes has reached the sink on return. Later bytes may reuse it. */
@@ -104,7 +69,7 @@ export class TarReader {
 
   /** An error that names the entry being read and where its header stands. */
   #error(fact: string, options?: ErrorOptions): RegistryError {
-    const where = this.#current === '' ? '' : ` of "${this.#current}"`
+    const where = this.#current === undefined ? '' : ` of "${display(this.#current)}"`
     return new RegistryError(
       `Cannot read the tar entry${where} at byte ${this.#entryOffset}: ${fact}`,
       options,
@@ -114,9 +79,9 @@ export class TarReader {
   *#parse(): Needs<void> {
     let globals = noRecords()
     for (;;) {
-      this.#current = ''
-      this.#entryOffset = this.#before + this.#at
-      const gathered: Gathered = { records: noRecords() }
+      this.#current = undefined
+      this.#entryOffset = this.offset
+      const gathered: Extensions = { records: noRecords() }
       const header = yield* this.#gather(gathered, (records) => {
         globals = merged(globals, records)
       })
@@ -132,7 +97,7 @@ export class TarReader {
 
   /** Reads extension headers up to the entry's own. Undefined at the archive's end. */
   *#gather(
-    gathered: Gathered,
+    gathered: Extensions,
     setGlobals: (records: PaxRecords) => void,
   ): Needs<{ header: TarHeader; block: Buffer } | undefined> {
     let extensions = 0
@@ -168,65 +133,37 @@ export class TarReader {
     return Buffer.from(padded.subarray(0, header.size))
   }
 
-  *#entry(header: TarHeader, block: Buffer, gathered: Gathered): Needs<void> {
-    const { values } = gathered.records
-    const given = (key: string) => (values.get(key)?.length ? values.get(key)! : undefined)
-    const sparse = this.#checked(() => paxSparse(gathered.records))
-    const path =
-      gathered.longPath ??
-      this.#checked(() => (sparse?.path ? paxPath(sparse.path, 'GNU.sparse.name') : undefined)) ??
-      this.#checked(() => (given('path') ? paxPath(given('path')!, 'path') : header.path))
-    this.#current = display(path)
-    const linkTarget =
-      gathered.longLink ??
-      this.#checked(() => (given('linkpath') ? paxPath(given('linkpath')!, 'linkpath') : header.linkTarget))
-    const kind = this.#kind(header, path)
-    const integer = (key: string, fallback: number) =>
-      this.#checked(() => (given(key) ? paxInteger(given(key)!, key) : fallback))
-    // Only files have data, whatever the size field says: Go's archive/tar, and so everyone who made the digest.
-    let packed = kind === 'file' ? integer('size', header.size) : 0
-    let realSize = packed
-    let regions: Region[] | undefined
-    if (kind === 'file' && header.typeflag === 'S') {
-      const map = yield* this.#blocksInto(oldGnuMap(block))
-      realSize = map.realSize
-      regions = this.#checked(() => regionsOf(map.numbers, realSize, packed))
-    } else if (kind === 'file' && sparse !== undefined) {
-      realSize = sparse.realSize ?? packed
-      let numbers = sparse.numbers
-      if (sparse.format === '1.0') {
-        const map = yield* this.#blocksInto(pax10Map(padTo(packed)))
-        numbers = map.numbers
-        packed -= map.bytes
-      }
-      regions = this.#checked(() => regionsOf(numbers, realSize, packed))
+  *#entry(header: TarHeader, block: Buffer, extensions: Extensions): Needs<void> {
+    const path = this.#checked(() => pathOf(header, extensions))
+    this.#current = path
+    const { entry, packed, sparse } = this.#checked(() => describeEntry(header, extensions, path))
+    if (header.typeflag === 'S') {
+      const { numbers, realSize } = yield* this.#blocksInto(oldGnuMap(block))
+      yield* this.#file(entry, packed, { numbers, realSize })
+    } else if (sparse?.format === '1.0') {
+      const { numbers, bytes } = yield* this.#blocksInto(pax10Map(padTo(packed)))
+      yield* this.#file(entry, packed - bytes, { numbers, realSize: sparse.realSize ?? packed })
+    } else if (sparse !== undefined) {
+      yield* this.#file(entry, packed, { numbers: sparse.numbers, realSize: sparse.realSize ?? packed })
+    } else {
+      this.#sink.entry(entry)
+      if (packed > 0) yield* this.#content({ offset: 0, length: packed })
+      this.#sink.done()
+      yield* this.#skip(padTo(packed) - packed)
     }
-    const time = (key: string) => this.#checked(() => (given(key) ? paxTime(given(key)!, key) : undefined))
-    this.#sink.entry({
-      kind,
-      path,
-      linkTarget,
-      mode: header.mode & 0o7777,
-      uid: integer('uid', header.uid),
-      gid: integer('gid', header.gid),
-      size: realSize,
-      sparse: regions !== undefined,
-      mtime: time('mtime') ?? { seconds: header.mtimeSeconds, nanoseconds: 0 },
-      atime: time('atime'),
-      deviceMajor: header.deviceMajor,
-      deviceMinor: header.deviceMinor,
-      xattrs: this.#checked(() => (values.size === 0 ? noXattrs : paxXattrs(values))),
-    })
-    for (const region of regions ?? [{ offset: 0, length: packed }]) yield* this.#content(region)
-    this.#sink.done()
-    yield* this.#skip(padTo(packed) - packed)
   }
 
-  #kind(header: TarHeader, path: Buffer): EntryKind {
-    const kind = kinds[header.typeflag]
-    if (kind === undefined) throw this.#error(`its type ${JSON.stringify(header.typeflag)} is not known`)
-    // v7 had no directories, only names that end in a slash.
-    return header.typeflag === '\0' && path.at(-1) === 0x2f ? 'directory' : kind
+  /** A file with holes. */
+  *#file(
+    entry: TarEntry,
+    packed: number,
+    map: { numbers: readonly number[]; realSize: number },
+  ): Needs<void> {
+    const regions = this.#checked(() => regionsOf(map.numbers, map.realSize, packed))
+    this.#sink.entry({ ...entry, size: map.realSize, sparse: true })
+    for (const region of regions) yield* this.#content(region)
+    this.#sink.done()
+    yield* this.#skip(padTo(packed) - packed)
   }
 
   *#content(region: Region): Needs<void> {
@@ -255,8 +192,7 @@ export class TarReader {
   }
 
   *#more(): Needs<void> {
-    if (this.#ended)
-      throw this.#error(`the archive ends inside it, at byte ${this.#before + this.#at}: it is truncated`)
+    if (this.#ended) throw this.#error(`the archive ends inside it, at byte ${this.offset}: it is truncated`)
     yield
   }
 
@@ -304,8 +240,6 @@ export class TarReader {
     }
   }
 }
-
-const noXattrs: ReadonlyMap<string, Uint8Array> = new Map()
 
 const padTo = (size: number): number => Math.ceil(size / BLOCK) * BLOCK
 

@@ -16,7 +16,8 @@ import { Directories, type Directory } from './directories.ts'
 import { entryPath, join, nameOf, parentOf } from './entry-path.ts'
 import { applyToFd, applyToName, checkMetadata, type Metadata, type MetadataOptions } from './metadata.ts'
 import { removeTree } from './remove-tree.ts'
-import type { TarEntry, TarSink } from './tar-reader.ts'
+import type { TarEntry } from './tar-entry.ts'
+import type { TarSink } from './tar-reader.ts'
 import { makeWhiteout, type OverlayXattrs, parseWhiteout, setOpaque } from './whiteout.ts'
 
 export interface UnpackTarget {

@@ -50,7 +50,7 @@ export function changeIndex(
 
 /** A descriptor under a name. */
 export function named(reference: string, { mediaType, digest, size, platform }: Descriptor): Descriptor {
-  const tag = /:([A-Za-z0-9_][A-Za-z0-9_.-]*)$/.exec(reference.replace(/@.*$/, ''))?.[1]
+  const tag = /\/.*:([A-Za-z0-9_][A-Za-z0-9_.-]*)$/.exec(reference.replace(/@.*$/, ''))?.[1]
   return {
     mediaType,
     digest,
