@@ -8,12 +8,12 @@ import type { Invocation } from './invocation.ts'
 /** The table as yargs' options. */
 const options = (table: FlagTable) =>
   Object.fromEntries(
-    flagRows(table).map(([name, { short, help, hidden = false, ...flag }]) => [
+    flagRows(table).map(([name, { help, hidden = false, ...flag }]) => [
       name,
       {
-        ...(short !== undefined && { alias: short }),
         describe: help,
         hidden,
+        global: false,
         type: flag.takes === 'nothing' ? ('boolean' as const) : ('string' as const),
         ...(flag.takes !== 'nothing' && flag.choices !== undefined && { choices: flag.choices }),
       },
@@ -28,9 +28,10 @@ function parser(args: readonly string[]) {
     .version(false)
     .options(options(globalFlags))
   for (const [name, { summary, flags, hidden }] of Object.entries<Command>(commands)) {
-    if (!hidden) made.command(name, summary, (command) => command.options(options(flags)))
+    if (!hidden && name !== 'completion')
+      made.command(name, summary, (command) => command.options(options(flags)))
   }
-  return made
+  return made.completion('completion', commands.completion.summary)
 }
 
 const shells = ['bash', 'zsh', 'fish']
@@ -42,12 +43,12 @@ export async function completion({ positionals: [shell] }: Invocation<typeof noF
   }
   // yargs takes the shell from here.
   process.env.SHELL = `/bin/${shell}`
-  parser([]).completion().showCompletionScript('tinyctr', 'completion')
+  parser([]).showCompletionScript()
   return 0
 }
 
 /** The script's question, `--get-yargs-completions WORD...`: yargs prints what may stand for the last word. */
 export async function complete(args: readonly string[]): Promise<number> {
-  await parser(args).completion().parse()
+  await parser(args).parse()
   return 0
 }
