@@ -1,4 +1,4 @@
-/** Mismatches in words: what was expected where, and what was found. Off the hot path: `fits` said no already. */
+/** Mismatches in words: what was expected where, and what was found. Off the hot path. */
 import { fits, type Shape } from './shape.ts'
 
 /** One place where a value is not what its shape says. */
@@ -18,7 +18,9 @@ export function mismatches(shape: Shape, value: unknown): Mismatch[] {
 
 /** `path` leads to `value`; it is pushed and popped on the way. */
 function compare(shape: Shape, value: unknown, path: (string | number)[], found: Mismatch[]): void {
-  if (fits(shape, value)) return
+  // To the kernel a string ends at its first NUL: what was checked would not be what is used.
+  const hasNul = shape.kind === 'text' && typeof value === 'string' && value.includes('\0')
+  if (value === null && shape.nullable) return
   switch (shape.kind) {
     case 'list':
       if (!Array.isArray(value) || value.length < (shape.minItems ?? 0)) break
@@ -49,8 +51,9 @@ function compare(shape: Shape, value: unknown, path: (string | number)[], found:
         path.pop()
       }
       return
+    default:
+      if (!hasNul && fits(shape, value)) return
   }
-  const hasNul = shape.kind === 'text' && typeof value === 'string' && value.includes('\0')
   const expected = hasNul ? 'a string without NUL bytes' : inWords(shape)
   found.push({ at: pointer(path), fact: `expected ${expected} but ${foundInWords(value)}` })
 }

@@ -11,10 +11,11 @@ export function checkProcess(process: Process, at: string): void {
   for (let index = 0; index < process.args.length; index++) {
     checkCString(process.args[index]!, `${at}/args`, index)
   }
-  process.env?.forEach((entry, index) => {
-    if (entry.indexOf('=') < 1) refuse(`${at}/env/${index}`, 'NAME=value', entry)
-    checkCString(entry, `${at}/env`, index)
-  })
+  const env = process.env ?? []
+  for (let index = 0; index < env.length; index++) {
+    if (env[index]!.indexOf('=') < 1) refuse(`${at}/env/${index}`, 'NAME=value', env[index])
+    checkCString(env[index]!, `${at}/env`, index)
+  }
   if (process.user !== undefined) checkUser(process.user, `${at}/user`)
   if (process.rlimits !== undefined) checkRlimits(process.rlimits, `${at}/rlimits`)
   if (process.oomScoreAdj !== undefined) checkRange(process.oomScoreAdj, -1000, 1000, `${at}/oomScoreAdj`)
@@ -48,12 +49,13 @@ function checkUser({ uid, gid, umask, additionalGids }: User, at: string): void 
 }
 
 function checkRlimits(rlimits: readonly Rlimit[], at: string): void {
-  const types = new Set<string>()
-  rlimits.forEach(({ type, soft, hard }, index) => {
-    if (types.has(type)) refuse(`${at}/${index}/type`, 'each limit once', type)
+  const types: string[] = []
+  for (const { type, soft, hard } of rlimits) {
+    const index = types.length
+    if (types.includes(type)) refuse(`${at}/${index}/type`, 'each limit once', type)
     if (soft > hard) refuse(`${at}/${index}/soft`, `at most the hard limit, ${hard},`, soft)
-    types.add(type)
-  })
+    types.push(type)
+  }
 }
 
 /** sched_setattr(2): which members a policy takes. */

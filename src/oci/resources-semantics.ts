@@ -14,17 +14,20 @@ export function checkResources(resources: Resources, at: string): void {
       refuse(`${at}/blockIO/weightDevice/${index}/weight`, 'a weight or a leafWeight')
     }
   })
-  resources.devices?.forEach(({ access }, index) => {
-    if (access !== undefined && !/^[rwm]*$/.test(access)) {
+  const devices = resources.devices ?? []
+  for (let index = 0; index < devices.length; index++) {
+    const { access } = devices[index]!
+    if (access !== undefined && access !== 'rwm' && !/^[rwm]*$/.test(access)) {
       refuse(`${at}/devices/${index}/access`, 'a composition of r, w and m', access)
     }
-  })
-  for (const [name, limits] of Object.entries(resources.rdma ?? {})) {
+  }
+  for (const name in resources.rdma) {
+    const limits = resources.rdma[name]!
     if (limits.hcaHandles === undefined && limits.hcaObjects === undefined) {
       refuse(at + pointer(['rdma', name]), 'hcaHandles or hcaObjects')
     }
   }
-  for (const name of Object.keys(resources.unified ?? {})) {
+  for (const name in resources.unified) {
     // A file of the container's cgroup, never of another one.
     if (!/^[a-z0-9_]+(\.[A-Za-z0-9_-]+)+$/.test(name)) {
       refuse(at + pointer(['unified', name]), 'the name of a cgroup file such as memory.high', name)

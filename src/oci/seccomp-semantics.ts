@@ -27,9 +27,8 @@ function checkRule(rule: SeccompSyscall, seccomp: Seccomp, profileAt: string, in
     const name = rule.names.indexOf('write')
     if (name >= 0) refuse(`${at}/names/${name}`, 'a call other than write with SCMP_ACT_NOTIFY', 'write')
   }
-  rule.args?.forEach((arg, number) => {
-    checkArg(arg, `${at}/args/${number}`)
-  })
+  const args = rule.args ?? []
+  for (let number = 0; number < args.length; number++) checkArg(args[number]!, `${at}/args/${number}`)
 }
 
 /** "When the action doesn't support an errno, the runtime MUST print an error and fail." */

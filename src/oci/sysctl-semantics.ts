@@ -10,7 +10,7 @@ const ipc = ['msgmax', 'msgmnb', 'msgmni', 'sem', 'shmall', 'shmmax', 'shmmni', 
 
 export function checkSysctl(
   sysctl: { readonly [name: string]: string },
-  namespaces: ReadonlySet<NamespaceType>,
+  namespaces: readonly NamespaceType[],
 ): void {
   for (const name of Object.keys(sysctl)) {
     const at = pointer(['linux', 'sysctl', name])
@@ -19,7 +19,7 @@ export function checkSysctl(
     const namespace = sysctlNamespace(path.join('.'))
     if (namespace === undefined)
       refuse(at, 'a parameter of a namespace (net.*, fs.mqueue.*, kernel.shm* ...)', name)
-    if (!namespaces.has(namespace)) {
+    if (!namespaces.includes(namespace)) {
       refuse(
         at,
         `a namespace of type ${namespace} in /linux/namespaces, because this one is the host's,`,

@@ -28,18 +28,18 @@ import type { Config, Features, Process, Resources, Seccomp, State } from './run
 import { fits, type Shape } from './shape.ts'
 
 /** config.json of a bundle. */
-export const parseConfig = (text: string): Config => validateConfig(parseJson(text))
+export const parseConfig = (text: string): Config => parse(configShape, text)
 /** `exec --process FILE`. */
-export const parseProcess = (text: string): Process => validate(processShape, parseJson(text))
+export const parseProcess = (text: string): Process => parse(processShape, text)
 /** `update --resources FILE`. */
-export const parseResources = (text: string): Resources => validate(resourcesShape, parseJson(text))
-export const parseState = (text: string): State => validateState(parseJson(text))
-export const parseFeatures = (text: string): Features => validateFeatures(parseJson(text))
-export const parseImageIndex = (text: string): ImageIndex => validateImageIndex(parseJson(text))
-export const parseImageManifest = (text: string): ImageManifest => validateImageManifest(parseJson(text))
-export const parseImageConfig = (text: string): ImageConfig => validateImageConfig(parseJson(text))
+export const parseResources = (text: string): Resources => parse(resourcesShape, text)
+export const parseState = (text: string): State => parse(stateShape, text)
+export const parseFeatures = (text: string): Features => parse(featuresShape, text)
+export const parseImageIndex = (text: string): ImageIndex => parse(imageIndexShape, text)
+export const parseImageManifest = (text: string): ImageManifest => parse(imageManifestShape, text)
+export const parseImageConfig = (text: string): ImageConfig => parse(imageConfigShape, text)
 /** The `oci-layout` file. */
-export const parseImageLayout = (text: string): ImageLayout => validate(imageLayoutShape, parseJson(text))
+export const parseImageLayout = (text: string): ImageLayout => parse(imageLayoutShape, text)
 
 export const validateConfig = (value: unknown): Config => validate(configShape, value)
 /** The `linux.seccomp` of a config, or a profile without conditions. */
@@ -51,11 +51,18 @@ export const validateImageIndex = (value: unknown): ImageIndex => validate(image
 export const validateImageManifest = (value: unknown): ImageManifest => validate(imageManifestShape, value)
 export const validateImageConfig = (value: unknown): ImageConfig => validate(imageConfigShape, value)
 
-function validate<T>(shape: Shape, value: unknown): T {
-  if (fits(shape, value)) return value as T
+function parse<T>(shape: Shape, text: string): T {
+  return validate(shape, parseJson(text), text)
+}
+
+/** @param text the value as JSON, where a NUL byte in a string can only be written as this escape */
+function validate<T>(shape: Shape, value: unknown, text = JSON.stringify(value) ?? ''): T {
+  if (fits(shape, value) && !text.includes('\\u0000')) return value as T
   const [first, ...others] = mismatches(shape, value)
+  // The escape was in an unknown member, or was itself escaped.
+  if (first === undefined) return value as T
   const also = others.map(({ at, fact }) => `\nalso at ${at}: ${fact}`)
-  throw new ConfigError(first!.at, first!.fact + also.join(''))
+  throw new ConfigError(first.at, first.fact + also.join(''))
 }
 
 function parseJson(text: string): unknown {
