@@ -1,16 +1,17 @@
 /** Unpacks a tar made in a test into a fresh directory, and looks at what came out. */
-import { createHash } from 'node:crypto'
+
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import type { Limits } from '../../../src/image/layer/limits.ts'
+import type { UnpackTarget } from '../../../src/image/layer/unpack.ts'
+import { type UnpackedLayer, unpackLayer } from '../../../src/image/layer/unpack-layer.ts'
 import { O } from '../../../src/linux/abi/arch.ts'
 import { AT } from '../../../src/linux/abi/flags.ts'
 import { call } from '../../../src/linux/call.ts'
-import type { Limits } from '../../../src/image/layer/limits.ts'
-import { type UnpackedLayer, unpackLayer } from '../../../src/image/layer/unpack-layer.ts'
-import type { UnpackTarget } from '../../../src/image/layer/unpack.ts'
 
 export const needsRoot = { skip: process.getuid?.() !== 0 && 'needs root' }
 
@@ -24,7 +25,8 @@ export function scratch(t: TestContext): string {
   return folder
 }
 
-export const diffIdOf = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+export const diffIdOf = (bytes: Uint8Array): string =>
+  `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
 export async function* inPieces(bytes: Uint8Array, size = 64 * 1024): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
@@ -53,7 +55,7 @@ export async function unpackInto(
  * tools made of the same layer is equal when these are.
  */
 export function listTree(folder: string): string {
-  const script = String.raw`
+  const script = `
 import os, stat, sys, hashlib
 root = os.fsencode(sys.argv[1])
 inodes = {}
