@@ -1,4 +1,5 @@
 /** Which host answers for a registry's name, and over what. */
+import { RegistryError } from '../../errors.ts'
 
 /** Docker Hub answers API calls under another name than the one in image names. */
 const aliases: Record<string, string> = { 'docker.io': 'registry-1.docker.io' }
@@ -14,7 +15,11 @@ export function isLoopback(hostname: string): boolean {
  */
 export function registryUrl(domain: string): URL {
   const host = Object.hasOwn(aliases, domain) ? aliases[domain]! : domain
-  const url = new URL(`https://${host}/v2/`)
+  const base = `https://${host}/v2/`
+  // The grammar of names lets through what no host can be: 999.1.1.1, port 70000.
+  if (!URL.canParse(base))
+    throw new RegistryError(`Cannot reach the registry ${domain}: it is no valid host name`)
+  const url = new URL(base)
   if (isLoopback(url.hostname) && url.port !== '') url.protocol = 'http:'
   return url
 }

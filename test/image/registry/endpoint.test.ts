@@ -17,6 +17,10 @@ const urls: [string, string][] = [
   ['localhost.evil.example:80', 'https://localhost.evil.example:80/v2/'],
 ]
 
+for (const domain of ['999.1.1.1:5000', 'x.example:70000', '[:::]']) {
+  test(`${domain} is no host`, () => assert.throws(() => registryUrl(domain), /no valid host name/))
+}
+
 for (const [domain, url] of urls) {
   test(`${domain} is at ${url}`, () => assert.equal(registryUrl(domain).href, url))
 }
