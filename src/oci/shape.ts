@@ -2,7 +2,7 @@
  * Shapes: what a JSON value must look like, as data. The OCI schemas are compiled to shapes
  * (generated/*-shapes.ts, by generate.ts); `fits` compares, and mismatch.ts says what is wrong.
  *
- * Walking data is faster in a fresh process than running validators spelled out as code, and a tenth of the
+ * Walking data is no slower in a fresh process than validators spelled out as code, and a tenth of the
  * size: docs/decisions/oci-validation.md has the numbers.
  */
 
