@@ -4,10 +4,11 @@
  *   node --import tsx bench/seccomp.ts [RUNS]
  */
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { resolveSeccompProfile } from '../src/engine/seccomp-profile.ts'
-import { seccompDigest, seccompDigestInput } from '../src/plan/seccomp/digest.ts'
+import { seccompDigestInput } from '../src/plan/seccomp/digest.ts'
 import { compileSeccomp } from '../src/plan/seccomp.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -35,13 +36,13 @@ function once(set: number): Result {
   const compiled = performance.now()
   const input = seccompDigestInput(profile, X64)
   const read = performance.now()
-  seccompDigest(input)
+  createHash('sha256').update(input).digest('hex')
   const digested = performance.now()
   return {
     instructions: program.length / 8,
     compile: compiled - began,
     'digest input': read - compiled,
-    digest: digested - read,
+    'sha256 of it': digested - read,
   }
 }
 

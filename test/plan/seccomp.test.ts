@@ -48,13 +48,23 @@ function* everyNumber(architecture: SeccompArchitecture, args: bigint[]): Genera
 
 test("Docker's profile, every number on every architecture", () => {
   for (const native of seccompArchitectures) {
-    const seccomp = {
-      ...docker,
-      architectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X32', 'SCMP_ARCH_AARCH64', 'SCMP_ARCH_S390X'],
-    }
+    const seccomp = { ...docker, architectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'] }
     const program = compileSeccomp(seccomp, native)
     for (const other of [native, ...seccomp.architectures, 'SCMP_ARCH_RISCV64'] as const)
       compare(seccomp, native, program, everyNumber(other, NO_ARGS))
+  }
+})
+
+test('one filter for all architectures', () => {
+  const seccomp = { ...docker, architectures: seccompArchitectures }
+  const program = compileSeccomp(seccomp, X64)
+  for (const architecture of seccompArchitectures) {
+    compare(
+      seccomp,
+      X64,
+      program,
+      [...syscallNumbers(architecture).values()].map((number) => ({ architecture, number, args: NO_ARGS })),
+    )
   }
 })
 
@@ -164,8 +174,8 @@ function randomProfile(seed: number): Seccomp {
   }
 }
 
-test('400 random profiles against the rules read one by one', () => {
-  for (let seed = 1; seed <= 400; seed++) {
+test('200 random profiles against the rules read one by one', () => {
+  for (let seed = 1; seed <= 200; seed++) {
     const seccomp = randomProfile(seed * 7919)
     const { next, pick } = random(seed)
     const native = pick(seccompArchitectures)

@@ -1,4 +1,4 @@
-/** The name under which a compiled filter is cached. */
+/** Under what a compiled filter may be cached. */
 import type { SeccompArchitecture } from '../../linux/abi/seccomp-arch.ts'
 import type { Seccomp } from './rules.ts'
 
@@ -6,8 +6,9 @@ import type { Seccomp } from './rules.ts'
 const COMPILER = 1
 
 /**
- * Everything the filter depends on, as text. A cache file should hold it beside the program and compare it whole: the
- * digest only finds the file, and must not be what tells a strict profile from a lax one.
+ * Everything a filter depends on, as text, for the caller to hash. The hash must resist collisions: whoever can choose
+ * a profile could else have its lax filter found in place of a strict one. SHA-256 by the runtime takes 0.1 to 0.2 ms
+ * in a fresh process (bench/seccomp.ts), a plain FNV in JavaScript took 0.4 ms.
  */
 export const seccompDigestInput = (seccomp: Seccomp, native: SeccompArchitecture): string =>
   JSON.stringify(
@@ -21,16 +22,3 @@ export const seccompDigestInput = (seccomp: Seccomp, native: SeccompArchitecture
     ],
     (_, value) => (typeof value === 'bigint' ? `${value}n` : value),
   )
-
-/** 64 bits of {@link seccompDigestInput} in hex: two FNV-1a lanes. Not against malice, see there. */
-export function seccompDigest(input: string): string {
-  let a = 0x811c9dc5
-  let b = 0x01000193
-  for (let index = 0; index < input.length; index++) {
-    const code = input.charCodeAt(index)
-    a = Math.imul(a ^ code, 0x01000193)
-    b = Math.imul(b ^ (code + index), 0x85ebca6b)
-  }
-  const hex = (lane: number) => (lane >>> 0).toString(16).padStart(8, '0')
-  return hex(a) + hex(b)
-}

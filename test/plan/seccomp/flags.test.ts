@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { seccompDigest, seccompDigestInput } from '../../../src/plan/seccomp/digest.ts'
+import { seccompDigestInput } from '../../../src/plan/seccomp/digest.ts'
 import { SECCOMP_FILTER_FLAG as FLAG, seccompFlags } from '../../../src/plan/seccomp/flags.ts'
 import { printFilter } from '../../../src/plan/seccomp/print.ts'
 import type { Seccomp } from '../../../src/plan/seccomp/rules.ts'
@@ -71,9 +71,9 @@ test('what cannot be compiled is refused at its place', () => {
   )
 })
 
-test('the digest tells profiles and machines apart', () => {
+test('what is hashed tells profiles and machines apart', () => {
   const of = (seccomp: Seccomp, native: 'SCMP_ARCH_X86_64' | 'SCMP_ARCH_AARCH64' = 'SCMP_ARCH_X86_64') =>
-    seccompDigest(seccompDigestInput(seccomp, native))
+    seccompDigestInput(seccomp, native)
   const big = {
     names: ['read'],
     action: 'SCMP_ACT_ERRNO',
@@ -88,7 +88,6 @@ test('the digest tells profiles and machines apart', () => {
   ]
   assert.equal(new Set(digests).size, digests.length)
   assert.equal(of(ALLOW), of({ ...ALLOW }))
-  for (const digest of digests) assert.match(digest, /^[0-9a-f]{16}$/)
 })
 
 test('a printed filter', () => {
