@@ -6,7 +6,7 @@
  * their own. Every function throws ConfigError at the first problem, with the JSON pointer of it.
  *
  * This runs on every start, in a process where all code runs for the first time: what every config has is walked
- * with plain loops, because the first use of Set, Math, `forEach` or a regular expression costs some 50 us each.
+ * with plain loops, because the first uses of Set, Math, `forEach` and regular expressions took most of its time.
  */
 import { pointer } from './mismatch.ts'
 import { checkAbsolute, checkProcess } from './process-semantics.ts'
@@ -49,7 +49,7 @@ export function checkSemantics(config: Config): void {
   if (config.linux !== undefined) checkLinux(config.linux, namespaces)
 }
 
-/** SemVer with major version 1; the common ones without the cost of a regular expression's first use (60 us). */
+/** SemVer with major version 1; the common ones without a regular expression, slow at its first use. */
 function isVersionOne(version: string): boolean {
   return knownVersions.includes(version) || /^1\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/.test(version)
 }
