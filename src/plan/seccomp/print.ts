@@ -23,7 +23,7 @@ const ARGUMENTS = 16
  *    0  load arch
  *    1  unless arch == SCMP_ARCH_X86_64 go 11
  *    2  load nr
- *    3  if nr >= 57 fork go 6
+ *    3  if nr >= 56 clone go 5
  */
 export function printFilter(program: Uint8Array): string {
   const view = new DataView(program.buffer, program.byteOffset, program.byteLength)

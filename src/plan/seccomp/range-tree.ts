@@ -24,36 +24,45 @@ export function addRange(ranges: Ranges, start: number, label: Label): void {
   labels.push(label)
 }
 
-/** This many lone values are asked for one by one rather than divided: an instruction each instead of two. */
+/** So many lone values are asked for one by one, an instruction each, where dividing would take two. */
 const LONE_VALUES = 3
 
 /** Writes the tree; the word is in the accumulator. With one range there is nothing to write. */
 export function writeRangeTree(bpf: Assembler, { starts, labels }: Ranges): Label {
-  const isLone = (index: number) => starts[index + 1]! - starts[index]! === 1
+  const groups = groupRanges({ starts, labels })
+  const lastOf = (group: number) => (groups[group + 1] ?? starts.length) - 1
 
-  /** low to high is `a b a c a`: one label everywhere but at lone values. */
-  const isSprinkled = (low: number, high: number) => {
-    if ((high - low) % 2 !== 0 || high - low > 2 * LONE_VALUES) return false
-    for (let index = low + 1; index < high; index += 2) {
-      if (!isLone(index) || labels[index + 1] !== labels[low]) return false
+  const writeGroup = (group: number): Label => {
+    const first = groups[group]!
+    let otherwise = labels[first]!
+    for (let lone = lastOf(group) - 1; lone > first; lone -= 2) {
+      otherwise = bpf.branch(BPF.EQUAL, starts[lone]!, labels[lone]!, otherwise)
     }
-    return true
+    return otherwise
   }
   const write = (low: number, high: number): Label => {
-    if (low === high) return labels[low]!
-    if (isSprinkled(low, high)) {
-      let otherwise = labels[low]!
-      for (let index = high - 1; index > low; index -= 2) {
-        otherwise = bpf.branch(BPF.EQUAL, starts[index]!, labels[index]!, otherwise)
-      }
-      return otherwise
-    }
-    let middle = (low + high + 1) >> 1
-    // Divide before a wide range: a lone value left at the end of the lower half costs one instruction, not two.
-    if (middle < high && isLone(middle)) middle++
+    if (low === high) return writeGroup(low)
+    const middle = (low + high + 1) >> 1
     const upper = write(middle, high)
     const lower = write(low, middle - 1)
-    return bpf.branch(BPF.GREATER_OR_EQUAL, starts[middle]!, upper, lower)
+    return bpf.branch(BPF.GREATER_OR_EQUAL, starts[groups[middle]!]!, upper, lower)
   }
-  return write(0, starts.length - 1)
+  return write(0, groups.length - 1)
+}
+
+/** Where the leaves of the tree begin: a range, or `a b a c a`, a range that lone values interrupt. */
+function groupRanges({ starts, labels }: Ranges): number[] {
+  const groups: number[] = []
+  for (let index = 0; index < starts.length; index++) {
+    groups.push(index)
+    const furthest = index + 2 * LONE_VALUES
+    while (
+      index < furthest &&
+      starts[index + 2]! - starts[index + 1]! === 1 &&
+      labels[index + 2] === labels[index]
+    ) {
+      index += 2
+    }
+  }
+  return groups
 }
