@@ -23,24 +23,38 @@ export function detectCompression(start: Uint8Array): Compression {
 }
 
 /**
- * The uncompressed bytes of `source`, which is read to its end; leaving early closes it.
- * @throws RegistryError when the compressed bytes are damaged or stop short.
+ * The uncompressed bytes of `source`, which is read to its end; when the reader leaves early, `source` has been closed
+ * by the time the loop is over.
+ * @throws RegistryError when the compressed bytes are damaged or stop short; whatever `source` throws.
  */
 export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const { start, rest } = await peek(source)
-  const compression = detectCompression(start)
-  if (compression === 'none') {
-    yield* rest
-    return
+  const iterator = source[Symbol.asyncIterator]()
+  try {
+    const start = await peek(iterator)
+    const compression = detectCompression(Buffer.concat(start))
+    if (compression === 'none') yield* resume(start, iterator)
+    else yield* through(compression, resume(start, iterator))
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+async function* through(
+  compression: 'gzip' | 'zstd',
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let failure: unknown
+  async function* watched() {
+    try {
+      yield* source
+    } catch (cause) {
+      failure = cause
+      throw cause
+    }
   }
   const engine = compression === 'gzip' ? zlib.createGunzip({ chunkSize }) : await zstdEngine()
   // pipeline ends both sides whichever fails first: nothing waits for the other (CVE-2021-20291).
-  let failure: unknown
-  const output = pipeline(
-    watch(rest, (cause) => (failure = cause)),
-    engine,
-    () => {},
-  )
+  const output = pipeline(watched(), engine, () => {})
   try {
     yield* output as AsyncIterable<Uint8Array>
   } catch (cause) {
@@ -51,37 +65,21 @@ export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGener
   }
 }
 
-/** Tells the source's own failures from those of the decompressor. */
-async function* watch(source: AsyncIterable<Uint8Array>, onFailure: (cause: unknown) => void) {
-  try {
-    yield* source
-  } catch (cause) {
-    onFailure(cause)
-    throw cause
-  }
-}
-
-/** The first bytes, and everything including them. */
-async function peek(source: AsyncIterable<Uint8Array>) {
-  const iterator = source[Symbol.asyncIterator]()
+/** As many chunks as hold the first four bytes. */
+async function peek(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = []
-  let length = 0
-  while (length < 4) {
+  for (let length = 0; length < 4; ) {
     const next = await iterator.next()
     if (next.done === true) break
-    chunks.push(Buffer.from(next.value))
+    chunks.push(next.value)
     length += next.value.length
   }
-  async function* rest() {
-    try {
-      yield* chunks
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
-        yield next.value
-    } finally {
-      await iterator.return?.()
-    }
-  }
-  return { start: Buffer.concat(chunks), rest: rest() }
+  return chunks
+}
+
+async function* resume(start: Uint8Array[], iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* start
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
 }
 
 type ZstdFactory = (options: { chunkSize: number }) => Transform

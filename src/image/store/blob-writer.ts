@@ -57,6 +57,8 @@ export async function openBlobWriter(
   return {
     resumeFrom,
     write(chunk) {
+      // Its fd may be another file's by now.
+      if (!isOpen) throw new Error(`the writer of ${digest} is closed`)
       try {
         writeAll(partial.fd, chunk)
       } catch (cause) {
