@@ -79,7 +79,7 @@ test("Docker's profile means the same to libseccomp", { skip }, () => {
 
 test('each operator on each word means the same to libseccomp', { skip }, () => {
   for (const operator of ['NE', 'LT', 'LE', 'EQ', 'GE', 'GT', 'MASKED_EQ']) {
-    for (const value of [0, 1, 39, 2 ** 32 - 1, 2 ** 32 + 39, 3 * 2 ** 32]) {
+    for (const value of [0, 39, 3 * 2 ** 32 + 39]) {
       const rule = (index: number, action: string, names: string[]) => ({
         names,
         action,

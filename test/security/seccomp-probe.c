@@ -1,4 +1,4 @@
-/* seccomp-probe FILTER FLAGS: for each line "ABI NUMBER A0 A1 A2" of stdin, installs the filter in a new process,
+/* seccomp-probe [FILTER FLAGS]: for each line "ABI NUMBER A0 A1 A2" of stdin, installs the filter in a new process,
  * makes that call, and prints "= RESULT" or "killed SIGNAL". ABI: 64 is syscall, 32 is int 0x80. x86-64 only. */
 #define _GNU_SOURCE
 #include <linux/filter.h>
@@ -36,9 +36,11 @@ int main(int argc, char **argv)
 {
 	static struct sock_filter filter[BPF_MAXINSNS];
 	FILE *file = argc == 3 ? fopen(argv[1], "r") : NULL;
-	if (!file)
+	if (argc == 3 && !file)
 		return 2;
-	struct sock_fprog program = {.len = fread(filter, sizeof *filter, BPF_MAXINSNS, file), .filter = filter};
+	struct sock_fprog program = {.filter = filter};
+	if (file)
+		program.len = fread(filter, sizeof *filter, BPF_MAXINSNS, file);
 	/* The filter may forbid every way to report: shared memory needs no call. */
 	volatile long *result = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct rlimit no_core = {0, 0};
@@ -50,8 +52,9 @@ int main(int argc, char **argv)
 		result[1] = 0;
 		pid_t child = fork();
 		if (child == 0) {
-			prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-			if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, strtoul(argv[2], NULL, 0), &program) < 0)
+			if (file)
+				prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+			if (file && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, strtoul(argv[2], NULL, 0), &program) < 0)
 				_exit(3);
 			*result = abi == 32 ? call32(number, a0, a1, a2) : call64(number, a0, a1, a2);
 			result[1] = 1;
