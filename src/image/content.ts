@@ -5,25 +5,11 @@
  * always `algorithm:hex`, a chain id and a diff id likewise (image-spec, config.md "Layer ChainID").
  */
 
-/** image-spec platform.md; `os.version` and `os.features` are Windows' and only carried along. */
-export interface Platform {
-  os: string
-  architecture: string
-  variant?: string
-  'os.version'?: string
-  'os.features'?: string[]
-}
+import type { ManifestDescriptor, Platform } from '../oci/image-spec.ts'
 
-/** image-spec descriptor.md: what a blob is, which it is, and how many bytes it has. */
-export interface Descriptor {
-  mediaType: string
-  digest: string
-  size: number
-  platform?: Platform
-  annotations?: Record<string, string>
-  urls?: string[]
-  artifactType?: string
-}
+/** image-spec descriptor.md: what a blob is, which it is, how many bytes it has, and in an index what it runs on. */
+export type Descriptor = ManifestDescriptor
+export type { Platform }
 
 /** One blob on its way into the store, until `commit` or `abort` ends it. */
 export interface BlobWriter {

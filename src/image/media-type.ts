@@ -1,45 +1,32 @@
-/** The media types of images: OCI's (image-spec media-types.md) and Docker's older names for the same things. */
+/** Which media types play which part in an image: OCI's, and Docker's older names for the same things. */
+import { MEDIA_TYPE } from '../oci/image-spec.ts'
 
-export const indexTypes = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-] as const
+export const indexTypes: readonly string[] = [MEDIA_TYPE.imageIndex, MEDIA_TYPE.dockerManifestList]
 
-export const manifestTypes = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-] as const
+export const manifestTypes: readonly string[] = [MEDIA_TYPE.imageManifest, MEDIA_TYPE.dockerManifest]
 
-export const configTypes = [
-  'application/vnd.oci.image.config.v1+json',
-  'application/vnd.docker.container.image.v1+json',
-] as const
+export const configTypes: readonly string[] = [MEDIA_TYPE.imageConfig, MEDIA_TYPE.dockerConfig]
+
+/** How a layer is compressed is read from its bytes (decompress.ts), not from here. */
+export const layerTypes: readonly string[] = [
+  MEDIA_TYPE.layer,
+  MEDIA_TYPE.layerGzip,
+  MEDIA_TYPE.layerZstd,
+  MEDIA_TYPE.dockerLayer,
+  MEDIA_TYPE.dockerLayerGzip,
+  MEDIA_TYPE.dockerLayerZstd,
+]
+
+/** Layers whose bytes registries do not hold (Windows base layers). */
+export const foreignLayerTypes: readonly string[] = [
+  MEDIA_TYPE.foreignLayer,
+  MEDIA_TYPE.foreignLayerGzip,
+  MEDIA_TYPE.foreignLayerZstd,
+  MEDIA_TYPE.dockerForeignLayerGzip,
+]
 
 /** Docker's first format: signed with a key nobody checks, digests of nothing useful. Named only to be refused. */
-export const schema1Types = [
+export const schema1Types: readonly string[] = [
   'application/vnd.docker.distribution.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v1+prettyjws',
-] as const
-
-export type Compression = 'none' | 'gzip' | 'zstd'
-
-const layerTypes: Record<string, Compression> = {
-  'application/vnd.oci.image.layer.v1.tar': 'none',
-  'application/vnd.oci.image.layer.v1.tar+gzip': 'gzip',
-  'application/vnd.oci.image.layer.v1.tar+zstd': 'zstd',
-  'application/vnd.docker.image.rootfs.diff.tar': 'none',
-  'application/vnd.docker.image.rootfs.diff.tar.gzip': 'gzip',
-  'application/vnd.docker.image.rootfs.diff.tar.zstd': 'zstd',
-}
-
-export const isOneOf = (types: readonly string[], mediaType: string): boolean => types.includes(mediaType)
-
-/** How a layer of this media type is compressed; undefined when it is no layer that can be unpacked here. */
-export function layerCompression(mediaType: string): Compression | undefined {
-  return Object.hasOwn(layerTypes, mediaType) ? layerTypes[mediaType] : undefined
-}
-
-/** Layers whose bytes the registry does not hold (Windows base layers): `foreign` is Docker's word for OCI's. */
-export const isForeignLayer = (mediaType: string): boolean =>
-  mediaType.startsWith('application/vnd.oci.image.layer.nondistributable.') ||
-  mediaType.startsWith('application/vnd.docker.image.rootfs.foreign.')
+]

@@ -5,7 +5,7 @@
 import { RegistryError } from '../../errors.ts'
 import type { Descriptor } from '../content.ts'
 import { largestDocumentBytes } from '../manifest.ts'
-import { indexTypes, isOneOf, manifestTypes, schema1Types } from '../media-type.ts'
+import { indexTypes, manifestTypes, schema1Types } from '../media-type.ts'
 import { printable } from '../printable.ts'
 import { familiarName, type Reference } from '../reference.ts'
 import { digestOf, verify } from '../verify.ts'
@@ -115,9 +115,9 @@ async function readManifest(
     new RegistryError(`Cannot pull ${what} of ${familiarName(reference)}: ${fact}`)
 
   const mediaType = answer.headers.get('content-type')?.split(';', 1)[0]?.trim() ?? ''
-  if (!isOneOf(accepted, mediaType)) {
+  if (!accepted.includes(mediaType)) {
     await answer.body.return()
-    if (isOneOf(schema1Types, mediaType)) {
+    if (schema1Types.includes(mediaType)) {
       throw refuse(
         'it is in the format of 2014 (schema 1), which proves nothing; push it anew with a current tool',
       )
