@@ -1,7 +1,7 @@
 /** What runs in a container and where: the image's words and the user's, merged as Docker merges them. */
 import { ConfigError } from '../errors.ts'
 import { signalNumber } from '../linux/abi/signal.ts'
-import type { ImageConfig } from '../oci/image-spec.ts'
+import type { ExecutionParameters } from '../oci/image-spec.ts'
 import { cleanPath } from './container-path.ts'
 import type { RunOptions } from './run-options.ts'
 
@@ -9,8 +9,11 @@ import type { RunOptions } from './run-options.ts'
  * Entrypoint and command. An entrypoint of the user's takes the image's Cmd away with the image's Entrypoint.
  * @throws ConfigError when there is nothing to run
  */
-export function containerArguments(image: ImageConfig, { entrypoint, command }: RunOptions): string[] {
-  const { Entrypoint, Cmd } = image.config ?? {}
+export function containerArguments(
+  image: ExecutionParameters,
+  { entrypoint, command }: RunOptions,
+): string[] {
+  const { Entrypoint, Cmd } = image
   const args =
     entrypoint === undefined
       ? [...(Entrypoint ?? []), ...(command.length > 0 ? command : (Cmd ?? []))]
@@ -21,13 +24,13 @@ export function containerArguments(image: ImageConfig, { entrypoint, command }: 
   return args
 }
 
-export function containerFolder(image: ImageConfig, { workdir }: RunOptions): string {
-  return cleanPath(workdir ?? image.config?.WorkingDir ?? '/')
+export function containerFolder(image: ExecutionParameters, { workdir }: RunOptions): string {
+  return cleanPath(workdir ?? image.WorkingDir ?? '/')
 }
 
 /** The name of the signal that asks the container to end, if anybody chose one. */
-export function stopSignal(image: ImageConfig, options: RunOptions): string | undefined {
-  const chosen = options.stopSignal ?? image.config?.StopSignal
+export function stopSignal(image: ExecutionParameters, options: RunOptions): string | undefined {
+  const chosen = options.stopSignal ?? image.StopSignal
   if (chosen === undefined || chosen === '') return undefined
   if (signalNumber(chosen) === undefined)
     throw new ConfigError('/config/StopSignal', `invalid signal: ${chosen}`)

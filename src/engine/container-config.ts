@@ -3,7 +3,7 @@
  * is. Pure: it can be printed and compared without a container (`tinyctr plan`, test/engine/container-config.test.ts).
  */
 import { ConfigError } from '../errors.ts'
-import type { ImageConfig } from '../oci/image-spec.ts'
+import type { ExecutionParameters } from '../oci/image-spec.ts'
 import type { Config, Linux, Process, Seccomp } from '../oci/runtime-spec.ts'
 import { containerCapabilities } from './capabilities-flag.ts'
 import { containerArguments, containerFolder, refuseNul, stopSignal } from './container-command.ts'
@@ -20,7 +20,8 @@ import type { ResolvedUser } from './user.ts'
 export interface ContainerConfigInput {
   /** 64 hexadecimal digits; the first 12 are the default host name. */
   id: string
-  image: ImageConfig
+  /** What the image's config says of running it: its `config` object. */
+  image: ExecutionParameters
   options: RunOptions
   /** From `resolveUser`, with the image's passwd and group. */
   user: ResolvedUser
@@ -69,7 +70,7 @@ function containerProcess(
 ): Process {
   const { security } = options
   const args = containerArguments(image, options)
-  const imageEnvironment = image.config?.Env ?? []
+  const imageEnvironment = image.Env ?? []
   refuseNul('/config/Env', imageEnvironment)
   refuseNul('/config/Cmd', args)
   if (options.init && paths.init === undefined) throw new ConfigError('--init', 'Cannot find an init to run')
@@ -145,7 +146,7 @@ function defaultSysctls({ network }: RunOptions, inUserNamespace: boolean): Reco
  * The user's annotations and labels. Labels of the image stay out: they are a stranger's words, and annotations are
  * what runtimes and hooks act on (CVE-2026-53488).
  */
-function annotations(image: ImageConfig, options: RunOptions): Record<string, string> {
+function annotations(image: ExecutionParameters, options: RunOptions): Record<string, string> {
   const signal = stopSignal(image, options)
   return {
     ...(signal !== undefined && { 'org.opencontainers.image.stopSignal': signal }),

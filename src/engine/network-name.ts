@@ -17,13 +17,13 @@ export function parseHostname(text: string): string {
   return text
 }
 
-const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
-const ipv4 = new RegExp(`^${octet}(?:\\.${octet}){3}$`)
+const isIpv4 = (text: string): boolean =>
+  /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/.test(text)
 
 /** RFC 4291: eight groups of up to four digits, one run of them shortened to `::`, an IPv4 tail allowed. */
 function isIpv6(text: string): boolean {
   const [, head = '', tail] = /^(.*:)([\d.]+)$/.exec(text) ?? []
-  const plain = tail !== undefined && ipv4.test(tail) ? `${head}0:0` : text
+  const plain = tail !== undefined && isIpv4(tail) ? `${head}0:0` : text
   const halves = plain.split('::')
   if (halves.length > 2 || !/^[0-9a-f:]+$/i.test(plain)) return false
   const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')))
@@ -31,7 +31,7 @@ function isIpv6(text: string): boolean {
   return enough && groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))
 }
 
-export const isAddress = (text: string): boolean => ipv4.test(text) || isIpv6(text.replace(/%[\w.-]+$/, ''))
+export const isAddress = (text: string): boolean => isIpv4(text) || isIpv6(text.replace(/%[\w.-]+$/, ''))
 
 /** `--dns`. @throws UsageError with Docker's words */
 export function parseAddress(text: string): string {

@@ -7,20 +7,20 @@ import type { BlockIO, BlockIOThrottle, CPU, DeviceRule, Memory, Resources } fro
 import type { DeviceRate } from './device-flag.ts'
 
 export interface ResourceOptions {
-  memoryBytes?: number
+  memoryBytes?: number | undefined
   /** Memory plus swap; -1: unlimited. Absent with a memory limit: twice that. */
-  memorySwapBytes?: number
-  memoryReservationBytes?: number
+  memorySwapBytes?: number | undefined
+  memoryReservationBytes?: number | undefined
   /** Billionths of a processor. */
-  nanoCpus?: number
-  cpuShares?: number
-  cpuPeriodMicroseconds?: number
-  cpuQuotaMicroseconds?: number
-  cpusetCpus?: string
-  cpusetMems?: string
+  nanoCpus?: number | undefined
+  cpuShares?: number | undefined
+  cpuPeriodMicroseconds?: number | undefined
+  cpuQuotaMicroseconds?: number | undefined
+  cpusetCpus?: string | undefined
+  cpusetMems?: string | undefined
   /** 0 or less: unlimited. */
-  pidsLimit?: number
-  blkioWeight?: number
+  pidsLimit?: number | undefined
+  blkioWeight?: number | undefined
   deviceReadBps: DeviceRate[]
   deviceWriteBps: DeviceRate[]
   deviceReadIops: DeviceRate[]

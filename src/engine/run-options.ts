@@ -1,7 +1,8 @@
 /**
  * What `run` was asked for, as values: bytes are numbers, names are checked, nothing is text that still has to be
  * parsed. The command line makes it (cli/run-options.ts); the config of the container is made from it
- * (container-config.ts). Fields that are absent were not asked for.
+ * (container-config.ts). Fields that are
+ * undefined were not asked for.
  */
 import type { Rlimit } from '../oci/runtime-spec.ts'
 import type { DeviceRequest } from './device-flag.ts'
@@ -15,7 +16,7 @@ export interface SecurityOptions {
   /** `profile`: the parsed JSON of a seccomp profile in Docker's format, and where it came from. */
   seccomp: 'default' | 'unconfined' | { path: string; profile: unknown }
   noNewPrivileges: boolean
-  apparmor?: string
+  apparmor?: string | undefined
   /** `systempaths=unconfined`: no masked and no read-only paths. */
   unmaskedPaths: boolean
 }
@@ -25,9 +26,9 @@ export interface RunOptions {
   /** What stood after IMAGE. Empty: the image's Cmd. */
   command: string[]
   /** `''` takes the image's entrypoint away. */
-  entrypoint?: string
-  name?: string
-  platform?: string
+  entrypoint?: string | undefined
+  name?: string | undefined
+  platform?: string | undefined
   pull: 'always' | 'missing' | 'never'
   /** No progress while pulling. */
   quiet: boolean
@@ -36,20 +37,20 @@ export interface RunOptions {
   interactive: boolean
   terminal: boolean
   init: boolean
-  stopSignal?: string
-  stopTimeoutSeconds?: number
+  stopSignal?: string | undefined
+  stopTimeoutSeconds?: number | undefined
 
   /** `NAME=value`, or a bare `NAME` that removes the image's variable. */
   environment: string[]
   /** `USER[:GROUP]`, resolved in the image later (user.ts). */
-  user?: string
+  user?: string | undefined
   groupAdd: string[]
-  workdir?: string
+  workdir?: string | undefined
   labels: Record<string, string>
   annotations: Record<string, string>
 
-  hostname?: string
-  domainname?: string
+  hostname?: string | undefined
+  domainname?: string | undefined
   extraHosts: [name: string, address: string][]
   dns: { servers: string[]; search: string[]; options: string[] }
   network: 'none' | 'host'
@@ -59,7 +60,7 @@ export interface RunOptions {
   uts: NamespaceMode
   cgroupns: NamespaceMode
   /** Absent: private where it must be (not root), else the host's. */
-  userns?: NamespaceMode
+  userns?: NamespaceMode | undefined
 
   readonlyRootfs: boolean
   mounts: MountRequest[]
@@ -74,8 +75,8 @@ export interface RunOptions {
   ulimits: Rlimit[]
   sysctls: Record<string, string>
   resources: ResourceOptions
-  oomScoreAdj?: number
-  cgroupParent?: string
+  oomScoreAdj?: number | undefined
+  cgroupParent?: string | undefined
 
   lab: LabOptions
 }
@@ -93,7 +94,7 @@ export interface LabOptions {
 /** `--bundle DIR [ID]`: a bare OCI bundle, whose config.json says everything. */
 export interface BundleOptions {
   bundle: string
-  id?: string
+  id?: string | undefined
   lab: LabOptions
 }
 

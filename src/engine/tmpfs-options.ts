@@ -3,16 +3,20 @@ import { UsageError } from '../errors.ts'
 import { parseDestination } from './container-path.ts'
 import type { TmpfsRequest } from './mount-request.ts'
 
-/** Options of one flag: the last given wins. */
-const flagOf: Record<string, string> = {}
-for (const pair of 'rw ro,suid nosuid,dev nodev,exec noexec,async sync,atime noatime,diratime nodiratime,relatime norelatime,strictatime nostrictatime,mand nomand'.split(
-  ',',
-)) {
-  for (const option of pair.split(' ')) flagOf[option] = pair
-}
-for (const option of 'private rprivate shared rshared slave rslave unbindable runbindable'.split(' ')) {
-  flagOf[option] = 'propagation'
-}
+/** Options that exclude each other: the last given wins. */
+const subjects = [
+  ['rw', 'ro'],
+  ['suid', 'nosuid'],
+  ['dev', 'nodev'],
+  ['exec', 'noexec'],
+  ['async', 'sync'],
+  ['atime', 'noatime'],
+  ['diratime', 'nodiratime'],
+  ['relatime', 'norelatime'],
+  ['strictatime', 'nostrictatime'],
+  ['mand', 'nomand'],
+  ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave', 'unbindable', 'runbindable'],
+]
 
 const keys = ['size', 'mode', 'uid', 'gid', 'nr_inodes', 'nr_blocks', 'mpol']
 
@@ -26,7 +30,10 @@ export function mergeTmpfsOptions(options: readonly string[]): string[] {
   for (const option of [...defaults, ...options].reverse()) {
     if (option === 'defaults') continue
     const [key = '', value] = option.split('=', 2)
-    const subject = value === undefined ? flagOf[option] : keys.includes(key) ? key : undefined
+    const subject =
+      value === undefined
+        ? subjects.find((names) => names.includes(option))?.[0]
+        : keys.find((name) => name === key)
     if (subject === undefined || value === '') throw new UsageError(`invalid tmpfs option ["${option}"]`)
     if (!seen.has(subject)) merged.unshift(option)
     seen.add(subject)

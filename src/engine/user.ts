@@ -32,11 +32,14 @@ function parseId(text: string, at: string): number | undefined {
 }
 
 /** The lines of a passwd or group file that can be meant: enough fields, a name, no comment. */
-const entries = (text: string, fields: number): string[][] =>
-  text
-    .split('\n')
-    .map((line) => line.trim().split(':'))
-    .filter((entry) => entry.length >= fields && entry[0] !== '' && !entry[0]!.startsWith('#'))
+function entries(text: string, fields: number): string[][] {
+  const found: string[][] = []
+  for (const line of text.split('\n')) {
+    const entry = line.trim().split(':')
+    if (entry.length >= fields && entry[0] !== '' && !entry[0]!.startsWith('#')) found.push(entry)
+  }
+  return found
+}
 
 /** An id inside a file of the image: the entry is meant, so an id that is none is an error, not 0. */
 function entryId(field: string | undefined, file: string, name: string, at: string): number {
@@ -47,6 +50,7 @@ function entryId(field: string | undefined, file: string, name: string, at: stri
 }
 
 function splitSpec(spec: string, at: string): [user: string, group: string | undefined] {
+  if (spec === '') return ['', undefined]
   const [user = '', group, ...more] = spec.split(':')
   const odd = more.length > 0 || group === '' || (group !== undefined && user === '') || /[\s\0]/.test(spec)
   if (odd) throw new ConfigError(at, `Cannot use the user "${spec}": expected USER or USER:GROUP`)

@@ -46,12 +46,7 @@ export function configOf(
   const options = optionsOf([...flags, 'alpine', ...command], setting.around)
   return containerConfig({
     id: '0123456789abcdef'.repeat(4),
-    image: {
-      architecture: 'amd64',
-      os: 'linux',
-      rootfs: { type: 'layers', diff_ids: [] },
-      config: setting.image ?? {},
-    },
+    image: setting.image ?? {},
     options,
     user: resolveUser('root:x:0:0::/root:/bin/sh\n', '', options.user ?? setting.image?.User ?? ''),
     host: { ...host, ...setting.host },
