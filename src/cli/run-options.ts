@@ -210,6 +210,7 @@ function recordOf(pairs: readonly (readonly [name: string, value: string])[] = [
 /** @throws UsageError when two want the same place */
 function mountsOf(flags: RunFlagValues, folder: string): RunOptions['mounts'] {
   const mounts = [...(flags.volume ?? []), ...(flags.mount ?? []), ...(flags.tmpfs ?? [])]
+  if (mounts.length === 0) return mounts
   const taken = new Set<string>()
   for (const { destination } of mounts) {
     if (taken.has(destination)) throw new UsageError(`Duplicate mount point: ${destination}`)

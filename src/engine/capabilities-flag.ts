@@ -41,6 +41,7 @@ export interface CapabilityRequest {
  * @throws ConfigError for a capability the kernel does not have
  */
 export function containerCapabilities({ add, drop, privileged }: CapabilityRequest, last: number): string[] {
+  if (!privileged && add.length + drop.length === 0) return [...defaultCapabilities]
   const all = CAPABILITIES.slice(0, last + 1)
   if (privileged) return [...all]
   const unknown = add.find((name) => name !== 'ALL' && !all.includes(name))

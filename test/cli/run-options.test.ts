@@ -1,0 +1,117 @@
+/** What flags mean together, and what cannot stand together. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseArguments } from '../../src/cli/parse.ts'
+import { runFlags } from '../../src/cli/run-flags.ts'
+import { namedFiles, runRequest } from '../../src/cli/run-options.ts'
+
+function request(line: string, files: [path: string, text: string][] = []) {
+  const { flags, positionals } = parseArguments(runFlags, line.split(' '), { flagsFirst: true })
+  return runRequest(flags, positionals, { environment: { HOST: 'h' }, folder: '/', files: new Map(files) })
+}
+const options = (line: string, files?: [path: string, text: string][]) => {
+  const made = request(line, files)
+  assert.ok(made.from === 'image')
+  return made.options
+}
+
+test('without flags', () => {
+  assert.deepEqual(JSON.parse(JSON.stringify(options('alpine'))), {
+    image: 'alpine',
+    command: [],
+    pull: 'missing',
+    quiet: false,
+    removeAfterwards: false,
+    interactive: false,
+    terminal: false,
+    init: false,
+    environment: [],
+    groupAdd: [],
+    labels: {},
+    annotations: {},
+    extraHosts: [],
+    dns: { servers: [], search: [], options: [] },
+    network: 'none',
+    pid: 'private',
+    ipc: 'private',
+    uts: 'private',
+    cgroupns: 'private',
+    readonlyRootfs: false,
+    mounts: [],
+    shmSizeBytes: 67108864,
+    devices: [],
+    capAdd: [],
+    capDrop: [],
+    privileged: false,
+    security: { seccomp: 'default', noNewPrivileges: false, unmaskedPaths: false },
+    ulimits: [],
+    sysctls: {},
+    resources: { deviceReadBps: [], deviceWriteBps: [], deviceReadIops: [], deviceWriteIops: [] },
+    lab: { step: false, skip: [], executor: 'native', cgroup: true },
+  })
+})
+
+test('files come before flags, labels of both kinds are merged', () => {
+  const files: [string, string][] = [
+    ['e', 'A=file\nHOST\nNONE'],
+    ['l', 'a=file\nb'],
+  ]
+  const made = options('--env-file e -e A=flag -e HOST --label-file l -l a=flag -l __proto__=x alpine', files)
+  assert.deepEqual(made.environment, ['A=file', 'HOST=h', 'A=flag', 'HOST=h'])
+  assert.deepEqual(Object.entries(made.labels), [
+    ['a', 'flag'],
+    ['b', ''],
+    ['__proto__', 'x'],
+  ])
+  const { flags } = parseArguments(
+    runFlags,
+    '--env-file e --label-file l --security-opt seccomp=p x'.split(' '),
+  )
+  assert.deepEqual(namedFiles(flags), ['e', 'l', 'p'])
+})
+
+test('tinyctr’s own flags', () => {
+  assert.deepEqual(options('--step --skip 3 --skip 4 --no-cgroup x').lab, {
+    step: true,
+    skip: [3, 4],
+    executor: 'ffi',
+    cgroup: false,
+  })
+  assert.deepEqual(JSON.parse(JSON.stringify(request('--bundle /b --executor ffi id'))), {
+    from: 'bundle',
+    options: { bundle: '/b', id: 'id', lab: { step: false, skip: [], executor: 'ffi', cgroup: true } },
+  })
+})
+
+const refused: [line: string, message: string | RegExp][] = [
+  ['-d x', /^--detach: detached containers come in a later version/],
+  ['--uts host -h a x', 'conflicting options: hostname and the UTS mode'],
+  ['--network host --sysctl net.core.somaxconn=1 x', /^sysctl 'net.core.somaxconn' is not allowed/],
+  ['--ipc host --sysctl kernel.shmmax=1 x', /^sysctl 'kernel.shmmax' is not allowed/],
+  ['--no-cgroup -m 64m x', 'conflicting options: --memory and --no-cgroup'],
+  ['--step --executor native x', /^--step walks in TypeScript/],
+  ['-v /a:/b --tmpfs /b x', 'Duplicate mount point: /b'],
+  ['--security-opt seccomp=p x', /^Decoding seccomp profile failed: p: /],
+  ['--network bridge x', /networks come in a later version/],
+  ['--network container:web x', /joining another container's namespace comes in a later version/],
+  ['--pid sideways x', 'invalid argument "sideways" for "--pid" flag: invalid mode: it is host or private'],
+  ['-w a x', /the working directory 'a' is invalid, it needs to be an absolute path$/],
+  ['-u 1: x', 'invalid argument "1:" for "-u, --user" flag: expected USER or USER:GROUP'],
+  ['--stop-signal NOPE x', /invalid signal: NOPE$/],
+  ['--oom-score-adj 1001 x', /Invalid value 1001, range for oom score adj is \[-1000, 1000\]$/],
+  ['-m 5m x', 'Minimum memory limit allowed is 6MB'],
+  ['-m 64m --memory-swap 32m x', 'Minimum memoryswap limit should be larger than memory limit, see usage'],
+  ['--memory-swap 64m x', 'You should always set the Memory limit when using Memoryswap limit, see usage'],
+  ['--memory-reservation 1m x', 'Minimum memory reservation allowed is 6MB'],
+  ['-m 64m --memory-reservation 65m x', /^Minimum memory limit can not be less than memory reservation/],
+  ['--cpus 1 --cpu-period 1000 x', 'Conflicting options: Nano CPUs and CPU Period cannot both be set'],
+  ['--cpus 1 --cpu-quota 1000 x', 'Conflicting options: Nano CPUs and CPU Quota cannot both be set'],
+  ['--cpu-period 999 x', /^CPU cfs period can not be less than 1ms/],
+  ['--cpu-quota 999 x', /^CPU cfs quota can not be less than 1ms/],
+  ['--bundle /b --memory 64m', /^--memory means nothing with --bundle/],
+  ['--bundle /b a b', /^--bundle DIR takes an ID at most/],
+  ['--bundle /b ..', 'invalid container ID: ".."'],
+]
+for (const [line, message] of refused) {
+  test(`refuses ${line}`, () => assert.throws(() => request(line), { name: 'UsageError', message }))
+}
