@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ import { loadImage } from '../../src/image/archive/load.ts'
 import { lookupImage } from '../../src/image/snapshot.ts'
 import { referencePath } from '../../src/image/store/layout.ts'
 import { directory, file, tar } from './layer/make-tar.ts'
-import { needsRoot } from './layer/unpack-into.ts'
+import { needsRoot, scratch } from './layer/unpack-into.ts'
 import { makeImage } from './make-image.ts'
 import { withStore } from './with-store.ts'
 
@@ -76,6 +76,54 @@ test('nothing below a layer whose root is opaque', (t) =>
     const { layerDirectories } = lookupImage(store.root, 'docker.io/library/x:1')!
     assert.equal(layerDirectories.length, 2)
   }))
+
+test("without privileges: loaded by a user, mounted in that user's namespace", needsRoot, (t) => {
+  const folder = scratch(t)
+  const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
+  const layers = [
+    tar(file('gone'), file('o/old', 'x', { uid: 5 })),
+    tar(file('.wh.gone'), directory('o'), file('o/.wh..wh..opq'), file('o/new'), {
+      path: 'null',
+      type: '3',
+      major: 1,
+      minor: 3,
+    }),
+  ]
+  makeImage(`${folder}/oci`, 'x:1', layers)
+  mkdirSync(`${folder}/merged`)
+  execFileSync('chown', ['-R', '65534:65534', folder])
+  const child = fileURLToPath(new URL('load-in-child.ts', import.meta.url))
+  const runtime = process.versions.bun ? [child] : ['--import', 'tsx', child]
+  const loaded = spawnSync(
+    'setpriv',
+    [...nobody, process.execPath, ...runtime, `${folder}/store`, `${folder}/oci`],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, HOME: folder },
+    },
+  )
+  assert.equal(loaded.stdout, 'open\ndocker.io/library/x:1\n', loaded.stderr)
+  const image = lookupImage(`${folder}/store`, 'docker.io/library/x:1')!
+  assert.equal(image.overlayXattrs, 'user')
+  const script =
+    'mount -t overlay overlay -o "userxattr,lowerdir=$1" "$2"; cd "$2"; find . | sort | tr "\\n" " "'
+  const mounted = spawnSync(
+    'setpriv',
+    [
+      ...nobody,
+      'unshare',
+      '-Urm',
+      'sh',
+      '-ec',
+      script,
+      '-',
+      image.layerDirectories.join(':'),
+      `${folder}/merged`,
+    ],
+    { encoding: 'utf8' },
+  )
+  assert.equal(mounted.stdout, '. ./o ./o/new ', mounted.stderr)
+})
 
 test('looking up loads no node:fs', () => {
   const snapshot = fileURLToPath(new URL('../../src/image/snapshot.ts', import.meta.url))
