@@ -18,7 +18,7 @@ import { parseSysctl } from '../engine/sysctl-flag.ts'
 import { parseTmpfs } from '../engine/tmpfs-options.ts'
 import { parseUlimit } from '../engine/ulimit.ts'
 import { parseVolume } from '../engine/volume-flag.ts'
-import type { FlagTable } from './flag.ts'
+import type { FlagTable, FlagValues } from './flag.ts'
 import {
   parseFolder,
   parseIpcMode,
@@ -237,6 +237,8 @@ export const runFlags = {
     help: 'Leave out step N of the plan, to see what breaks',
   },
 } as const satisfies FlagTable
+
+export type RunFlagValues = FlagValues<typeof runFlags>
 
 /** What Docker's `run` has besides: known, so that the error is not "unknown flag". */
 export const laterRunFlags: readonly string[] =

@@ -1,6 +1,6 @@
 /** From the flags of `run` and `plan` to what is asked for: pure, but for the texts of files that the caller has read. */
 import { type Environment, expandVariable, parseEnvFile, parseLabelFile } from '../engine/env-file.ts'
-import { checkResources, type ResourceOptions } from '../engine/resources.ts'
+import { checkResources } from '../engine/resources.ts'
 import {
   type BundleOptions,
   defaultShmSizeBytes,
@@ -11,10 +11,8 @@ import {
 } from '../engine/run-options.ts'
 import { isIpcSysctl, isNetworkSysctl } from '../engine/sysctl-flag.ts'
 import { UsageError } from '../errors.ts'
-import type { FlagValues } from './flag.ts'
-import type { runFlags } from './run-flags.ts'
-
-export type RunFlagValues = Omit<FlagValues<typeof runFlags>, 'step'> & { step?: boolean }
+import type { RunFlagValues } from './run-flags.ts'
+import { limitOf, resourceOptions } from './run-limits.ts'
 
 /** What flags alone cannot say. */
 export interface CommandSurroundings {
@@ -156,31 +154,6 @@ function checkTogether(flags: RunFlagValues): void {
   }
 }
 
-const limitFlags = [
-  'blkio-weight',
-  'cgroup-parent',
-  'cpu-period',
-  'cpu-quota',
-  'cpu-shares',
-  'cpus',
-  'cpuset-cpus',
-  'cpuset-mems',
-  'device-read-bps',
-  'device-read-iops',
-  'device-write-bps',
-  'device-write-iops',
-  'memory',
-  'memory-reservation',
-  'memory-swap',
-  'pids-limit',
-] as const satisfies (keyof RunFlagValues)[]
-
-/** The first limit asked for. */
-function limitOf(flags: RunFlagValues): string | undefined {
-  for (const name of limitFlags) if (flags[name] !== undefined) return name
-  return undefined
-}
-
 /** Files first, then `-e`: what is said last wins. */
 function environmentOf(flags: RunFlagValues, { environment, files }: CommandSurroundings): string[] {
   const variables: string[] = []
@@ -247,21 +220,3 @@ function seccompOption(
     })
   }
 }
-
-const resourceOptions = (flags: RunFlagValues): ResourceOptions => ({
-  memoryBytes: flags.memory,
-  memorySwapBytes: flags['memory-swap'],
-  memoryReservationBytes: flags['memory-reservation'],
-  nanoCpus: flags.cpus,
-  cpuShares: flags['cpu-shares'],
-  cpuPeriodMicroseconds: flags['cpu-period'],
-  cpuQuotaMicroseconds: flags['cpu-quota'],
-  cpusetCpus: flags['cpuset-cpus'],
-  cpusetMems: flags['cpuset-mems'],
-  pidsLimit: flags['pids-limit'],
-  blkioWeight: flags['blkio-weight'],
-  deviceReadBps: flags['device-read-bps'] ?? [],
-  deviceWriteBps: flags['device-write-bps'] ?? [],
-  deviceReadIops: flags['device-read-iops'] ?? [],
-  deviceWriteIops: flags['device-write-iops'] ?? [],
-})

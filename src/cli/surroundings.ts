@@ -1,7 +1,8 @@
 /** What `run` and `plan` need besides their flags: the environment, the folder, and the files the flags name. */
 import type { Environment } from '../engine/env-file.ts'
 import { UsageError } from '../errors.ts'
-import { type CommandSurroundings, namedFiles, type RunFlagValues } from './run-options.ts'
+import type { RunFlagValues } from './run-flags.ts'
+import { type CommandSurroundings, namedFiles } from './run-options.ts'
 
 /** @throws UsageError for a file that cannot be read */
 export async function readSurroundings(
