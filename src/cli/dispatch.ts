@@ -1,4 +1,8 @@
-/** From a command line to an exit code. Only what `run` needs is loaded at once; the rest comes when it is called. */
+/**
+ * From a command line to an exit code. Only what `run` needs is loaded at once; the rest comes when it is called. In the
+ * single executable that holds only with `bun build --splitting`: one chunk loads every node:* module that any command
+ * imports, at every start (16.6 ms of CPU instead of 5.6).
+ */
 import type { Environment } from '../engine/env-file.ts'
 import { UsageError } from '../errors.ts'
 import { closest } from './closest.ts'
