@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { loadImage } from '../../src/image/archive/load.ts'
@@ -142,3 +142,30 @@ test('looking up loads no node:fs', () => {
   visit(snapshot)
   assert.ok(seen.size > 3)
 })
+
+test(
+  'root of a user namespace with one id: what cannot be given away stays ours, without setuid',
+  needsRoot,
+  (t) => {
+    const folder = scratch(t)
+    const layer = tar(file('other', 'x', { uid: 5, mode: 0o4755 }), file('ours', 'x', { mode: 0o4755 }), {
+      path: 'null',
+      type: '3',
+      major: 1,
+      minor: 3,
+    })
+    makeImage(`${folder}/oci`, 'x:1', [layer])
+    const child = fileURLToPath(new URL('load-in-child.ts', import.meta.url))
+    const runtime = process.versions.bun ? [child] : ['--import', 'tsx', child]
+    const loaded = spawnSync(
+      'unshare',
+      ['-Ur', process.execPath, ...runtime, `${folder}/store`, `${folder}/oci`],
+      { encoding: 'utf8' },
+    )
+    assert.equal(loaded.stdout, 'open\ndocker.io/library/x:1\n', loaded.stderr)
+    const [root] = lookupImage(`${folder}/store`, 'docker.io/library/x:1')!.layerDirectories
+    assert.deepEqual([statSync(`${root}/other`).mode & 0o7777, statSync(`${root}/other`).uid], [0o755, 0])
+    assert.equal(statSync(`${root}/ours`).mode & 0o7777, 0o4755)
+    assert.ok(!existsSync(`${root}/null`))
+  },
+)

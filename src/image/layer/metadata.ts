@@ -3,7 +3,7 @@
  * and security.capability, chmod would be undone by it, and every change before utimensat(2) could touch the times.
  */
 import { E } from '../../linux/abi/errno.ts'
-import { AT } from '../../linux/abi/flags.ts'
+import { AT, S } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import { type ByteString, toBytes } from './bytes.ts'
 import type { TarEntry } from './tar-entry.ts'
@@ -31,8 +31,8 @@ export function checkMetadata({ uid, gid, xattrs }: Metadata): void {
 }
 
 export function applyToFd(fd: number, metadata: Metadata, options: MetadataOptions): void {
-  if (options.chown) call('fchown', [fd, metadata.uid, metadata.gid])
-  call('fchmod', [fd, metadata.mode])
+  const mode = setOwner(metadata, options, (via) => via('fchown', [fd, metadata.uid, metadata.gid]))
+  call('fchmod', [fd, mode])
   for (const [name, value] of metadata.xattrs) {
     setXattr(name, options, (via) => via('fsetxattr', [fd, toBytes(name), value, 0]))
   }
@@ -47,8 +47,11 @@ export function applyToName(
   options: MetadataOptions & { readonly symlink: boolean },
 ): void {
   const bytes = toBytes(name)
-  if (options.chown) call('fchownat', [directory, bytes, metadata.uid, metadata.gid, AT.SYMLINK_NOFOLLOW])
-  if (!options.symlink) call('fchmodat', [directory, bytes, metadata.mode])
+  const { uid, gid } = metadata
+  const mode = setOwner(metadata, options, (via) =>
+    via('fchownat', [directory, bytes, uid, gid, AT.SYMLINK_NOFOLLOW]),
+  )
+  if (!options.symlink) call('fchmodat', [directory, bytes, mode])
   if (metadata.xattrs.size > 0) {
     const path = Buffer.concat([Buffer.from(`/proc/self/fd/${directory}/`), bytes])
     for (const [xattr, value] of metadata.xattrs) {
@@ -56,6 +59,24 @@ export function applyToName(
     }
   }
   call('utimensat', [directory, bytes, timesOf(metadata), AT.SYMLINK_NOFOLLOW])
+}
+
+/**
+ * Gives the file to its owner. An id that our user namespace does not map (EINVAL) leaves it ours, and then without
+ * setuid and setgid: they were meant for somebody else.
+ * @returns the mode that goes with the owner it has.
+ */
+function setOwner(
+  { mode }: Metadata,
+  options: MetadataOptions,
+  chown: (via: typeof attempt) => number,
+): number {
+  if (!options.chown) return mode
+  const result = chown(attempt)
+  if (result === 0) return mode
+  if (result !== -E.INVAL) chown(call)
+  options.onRefused('owners')
+  return mode & ~(S.ISUID | S.ISGID)
 }
 
 /** An xattr that cannot be had is told, not fatal: docker and podman unpack such layers too. */
@@ -68,5 +89,15 @@ function setXattr(name: string, options: MetadataOptions, set: (via: typeof atte
     set(call)
   }
 }
+
+/** What outlives the sink's call: the entry's names do not. */
+export const metadataOf = ({ mode, uid, gid, mtime, atime, xattrs }: TarEntry): Metadata => ({
+  mode,
+  uid,
+  gid,
+  mtime,
+  atime,
+  xattrs,
+})
 
 const timesOf = ({ atime, mtime }: Metadata) => [atime ?? mtime, mtime] as const

@@ -88,3 +88,20 @@ export function paxXattrs(values: Map<string, Buffer>): Map<string, Buffer> {
   }
   return xattrs
 }
+
+/** A global header may set what entries share; one that moves or resizes every entry only serves to deceive. */
+export function checkGlobals(records: PaxRecords): PaxRecords {
+  for (const key of records.values.keys()) {
+    if (key === 'path' || key === 'linkpath' || key === 'size' || key.startsWith('GNU.sparse.')) {
+      throw new Error(`a global pax header sets ${key} for all entries`)
+    }
+  }
+  if (records.sparseMap.length > 0) throw new Error('a global pax header sets a sparse map for all entries')
+  return records
+}
+
+/** What holds for an entry: the global records, and its own on top. */
+export function mergeRecords(globals: PaxRecords, own: PaxRecords): PaxRecords {
+  if (globals.values.size === 0) return own
+  return { values: new Map([...globals.values, ...own.values]), sparseMap: own.sparseMap }
+}

@@ -8,7 +8,7 @@
 import { RegistryError } from '../../errors.ts'
 import { display } from './bytes.ts'
 import { defaultLimits, type Limits } from './limits.ts'
-import { noRecords, type PaxRecords, parsePax } from './pax.ts'
+import { checkGlobals, mergeRecords, noRecords, type PaxRecords, parsePax } from './pax.ts'
 import { oldGnuMap, pax10Map, type Region, regionsOf } from './sparse.ts'
 import { describeEntry, type Extensions, pathOf, type TarEntry } from './tar-entry.ts'
 import { BLOCK, isZeroBlock, parseHeader, type TarHeader, untilNul } from './tar-header.ts'
@@ -83,14 +83,14 @@ export class TarReader {
       this.#entryOffset = this.offset
       const gathered: Extensions = { records: noRecords() }
       const header = yield* this.#gather(gathered, (records) => {
-        globals = merged(globals, records)
+        globals = mergeRecords(globals, records)
       })
       if (header === undefined) return
       if (++this.#entries > this.#limits.entries)
         throw this.#error(`there are more than ${this.#limits.entries} entries`)
       yield* this.#entry(header.header, header.block, {
         ...gathered,
-        records: merged(globals, gathered.records),
+        records: mergeRecords(globals, gathered.records),
       })
     }
   }
@@ -117,7 +117,7 @@ export class TarReader {
       if (!'xgLKV'.includes(header.typeflag)) return { header, block }
       const body = yield* this.#extension(header)
       if (header.typeflag === 'x') gathered.records = this.#checked(() => parsePax(body))
-      if (header.typeflag === 'g') setGlobals(this.#checked(() => globalRecords(parsePax(body))))
+      if (header.typeflag === 'g') setGlobals(this.#checked(() => checkGlobals(parsePax(body))))
       if (header.typeflag === 'L') gathered.longPath = untilNul(body)
       if (header.typeflag === 'K') gathered.longLink = untilNul(body)
     }
@@ -242,19 +242,3 @@ export class TarReader {
 }
 
 const padTo = (size: number): number => Math.ceil(size / BLOCK) * BLOCK
-
-/** A global header may set what entries share; one that moves or resizes every entry only serves to deceive. */
-function globalRecords(records: PaxRecords): PaxRecords {
-  for (const key of records.values.keys()) {
-    if (key === 'path' || key === 'linkpath' || key === 'size' || key.startsWith('GNU.sparse.')) {
-      throw new Error(`a global pax header sets ${key} for all entries`)
-    }
-  }
-  if (records.sparseMap.length > 0) throw new Error('a global pax header sets a sparse map for all entries')
-  return records
-}
-
-function merged(under: PaxRecords, over: PaxRecords): PaxRecords {
-  if (under.values.size === 0) return over
-  return { values: new Map([...under.values, ...over.values]), sparseMap: over.sparseMap }
-}

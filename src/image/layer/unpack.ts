@@ -12,9 +12,17 @@ import { S } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import { KernelError } from '../../linux/kernel-error.ts'
 import { type ByteString, display, toBytes } from './bytes.ts'
+import { makedev } from './device-number.ts'
 import { Directories, type Directory } from './directories.ts'
 import { entryPath, join, nameOf, parentOf } from './entry-path.ts'
-import { applyToFd, applyToName, checkMetadata, type Metadata, type MetadataOptions } from './metadata.ts'
+import {
+  applyToFd,
+  applyToName,
+  checkMetadata,
+  type Metadata,
+  type MetadataOptions,
+  metadataOf,
+} from './metadata.ts'
 import { removeTree } from './remove-tree.ts'
 import type { TarEntry } from './tar-entry.ts'
 import type { TarSink } from './tar-reader.ts'
@@ -264,22 +272,4 @@ function factOf(cause: Error): string {
   if (cause.errno === E.NOSPC || cause.errno === E.DQUOT)
     return `no space is left on the disk (${cause.message})`
   return cause.message
-}
-
-/** What outlives the sink's call: the entry's names do not. */
-const metadataOf = ({ mode, uid, gid, mtime, atime, xattrs }: TarEntry): Metadata => ({
-  mode,
-  uid,
-  gid,
-  mtime,
-  atime,
-  xattrs,
-})
-
-/** A device number as the kernel's `new_encode_dev` has it. */
-function makedev(major: number, minor: number): number {
-  if (major < 0 || major > 0xfff || minor < 0 || minor > 0xfffff) {
-    throw new Error(`its device number ${major}:${minor} is out of range`)
-  }
-  return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0
 }

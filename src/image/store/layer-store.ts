@@ -47,10 +47,16 @@ export class Layers implements LayerStore {
       const directory = openFolder(`${temporary}/diff`)
       try {
         call('fchmod', [directory, 0o755])
-        const isRoot = call('geteuid', []) === 0
+        const { overlayXattrs } = this
         const { skipped } = await unpackLayer(layer, {
           diffId: options.diffId,
-          target: { directory, overlayXattrs: this.overlayXattrs, chown: isRoot, devices: isRoot },
+          target: {
+            directory,
+            overlayXattrs,
+            chown: call('geteuid', []) === 0,
+            // Who may set trusted.* is root outside any user namespace; inside one, devices cannot be made.
+            devices: overlayXattrs === 'trusted',
+          },
           limits: this.#options.limits ?? defaultLimits,
           ...(options.signal !== undefined && { signal: options.signal }),
         })
