@@ -12,6 +12,7 @@ import { S } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import { KernelError } from '../../linux/kernel-error.ts'
 import { type ByteString, display, toBytes } from './bytes.ts'
+import { Deletions } from './deletions.ts'
 import { makedev } from './device-number.ts'
 import { Directories, type Directory } from './directories.ts'
 import { entryPath, join, nameOf, parentOf } from './entry-path.ts'
@@ -26,7 +27,7 @@ import {
 import { removeTree } from './remove-tree.ts'
 import type { TarEntry } from './tar-entry.ts'
 import type { TarSink } from './tar-reader.ts'
-import { makeWhiteout, type OverlayXattrs, parseWhiteout, setOpaque } from './whiteout.ts'
+import { type OverlayXattrs, parseWhiteout } from './whiteout.ts'
 
 export interface UnpackTarget {
   /** The layer's root: an open, empty directory that nobody else changes. */
@@ -50,10 +51,7 @@ export class LayerUnpacker implements TarSink {
   readonly #metadata: MetadataOptions
   /** Directories get their metadata last: making files in them would change their times, and needs write permission. */
   readonly #unfinished = new Map<ByteString, Metadata>()
-  /** Whiteouts that stand, by path. */
-  readonly #whiteouts = new Set<ByteString>()
-  /** Paths that were ever whited out: a directory made there later must hide what is below. */
-  readonly #hidden = new Set<ByteString>()
+  readonly #deletions: Deletions
   readonly #skipped = new Map<string, number>()
   #file: { fd: number; entry: TarEntry; position: number } | undefined
   #current: Uint8Array = new Uint8Array()
@@ -61,6 +59,7 @@ export class LayerUnpacker implements TarSink {
   constructor(target: UnpackTarget) {
     this.#target = target
     this.#directories = new Directories(target.directory, (parent, name) => this.#makeImplied(parent, name))
+    this.#deletions = new Deletions(this.#directories, target.overlayXattrs)
     this.#metadata = { chown: target.chown, onRefused: (what) => this.#skip(what) }
   }
 
@@ -126,11 +125,11 @@ export class LayerUnpacker implements TarSink {
     const whiteout = parseWhiteout(path)
     if (whiteout?.is === 'bookkeeping') return
     if (whiteout?.is === 'opaque') {
-      setOpaque(this.#directories.at(parentOf(path)).fd, this.#target.overlayXattrs)
+      this.#deletions.opaque(this.#directories.at(parentOf(path)))
       return
     }
     if (whiteout?.is === 'whiteout') {
-      this.#whiteout(this.#directories.at(parentOf(path)), whiteout.name)
+      this.#deletions.whiteout(this.#directories.at(parentOf(path)), whiteout.name)
       return
     }
     checkMetadata(entry)
@@ -167,7 +166,7 @@ export class LayerUnpacker implements TarSink {
       else this.#make(parent, name, (via) => via('mkdirat', [parent.fd, toBytes(name), 0o700]))
     }
     this.#unfinished.set(path, metadata)
-    if (this.#hidden.delete(path)) this.#opaque(path)
+    this.#deletions.madeDirectory(path)
   }
 
   /** A parent that the archive leaves out: root's, 0755, as docker has it. */
@@ -175,7 +174,7 @@ export class LayerUnpacker implements TarSink {
     const path = join(parent.path, name)
     const result = attempt('mkdirat', [parent.fd, toBytes(name), 0o700])
     // What is in the way is an error for Directories to tell, except a whiteout of ours.
-    if (result === -E.EXIST && !this.#whiteouts.has(path)) return
+    if (result === -E.EXIST && !this.#deletions.stands(path)) return
     const now = { seconds: Math.floor(Date.now() / 1000), nanoseconds: 0 }
     this.#directory(parent, name, {
       mode: 0o755,
@@ -213,31 +212,6 @@ export class LayerUnpacker implements TarSink {
     applyToName(parent.fd, name, entry, { ...this.#metadata, symlink: false })
   }
 
-  #whiteout(parent: Directory, name: ByteString): void {
-    const path = join(parent.path, name)
-    const result = makeWhiteout(parent.fd, name, this.#target.overlayXattrs)
-    this.#hidden.add(path)
-    if (result === 0) {
-      this.#whiteouts.add(path)
-    } else if (result === -E.EXIST) {
-      // It deletes from the layers below, not from this one: a file here hides them already, a directory must.
-      if (!this.#whiteouts.has(path)) this.#opaque(path)
-    } else {
-      call('mknodat', [parent.fd, toBytes(name), S.IFCHR, 0])
-    }
-  }
-
-  /** Marks the directory at a canonical path, if it is one. */
-  #opaque(path: ByteString): void {
-    const fd = this.#directories.reopen(path)
-    if (fd === undefined) return
-    try {
-      setOpaque(fd, this.#target.overlayXattrs)
-    } finally {
-      call('close', [fd])
-    }
-  }
-
   /** Makes one thing; what an earlier entry left under its name goes first. @returns the call's result. */
   #make(parent: Directory, name: ByteString, make: (via: Via) => number): number {
     const result = make(attempt)
@@ -246,7 +220,7 @@ export class LayerUnpacker implements TarSink {
       const path = join(parent.path, name)
       removeTree(parent.fd, name)
       this.#directories.invalidate(path)
-      this.#whiteouts.delete(path)
+      this.#deletions.removed(path)
     }
     return make(call)
   }
