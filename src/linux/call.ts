@@ -9,25 +9,12 @@
 import { foreign } from '#ffi'
 import type { Architecture } from './abi/arch.ts'
 import { E } from './abi/errno.ts'
-import type { ImplicitKind, Kind, ValueOf } from './abi/kinds.ts'
+import type { Kind } from './abi/kinds.ts'
 import { marshal, type Register } from './abi/marshal.ts'
 import { printCall } from './abi/print-call.ts'
 import { Segment } from './abi/segment.ts'
-import { SYSCALLS, type SyscallName } from './abi/syscalls.ts'
+import { type ArgumentsOf, SYSCALLS, type SyscallName } from './abi/syscalls.ts'
 import { KernelError } from './kernel-error.ts'
-
-type Values<Args> = Args extends readonly [readonly [string, infer K], ...infer Rest]
-  ? K extends ImplicitKind
-    ? Values<Rest>
-    : K extends Kind
-      ? [ValueOf<K>, ...Values<Rest>]
-      : never
-  : []
-
-type RowArguments<Row> = Row extends readonly [number, number, ...infer Args] ? Args : never
-
-/** The explicit arguments of a call, as a tuple. */
-export type ArgumentsOf<Name extends SyscallName> = Values<RowArguments<(typeof SYSCALLS)[Name]>>
 
 export const architecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'x64'
 const NUMBER_COLUMN = architecture === 'arm64' ? 1 : 0

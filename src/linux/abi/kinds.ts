@@ -102,9 +102,11 @@ export type ValueOf<K extends Kind> = K extends 'fd' | 'dirfd' | 'pid'
                     ? ScmRights
                     : K extends 'timespec2'
                       ? readonly [Timespec, Timespec]
-                      : K extends 'bpf_attr'
-                        ? AnyStruct
-                        : StructValue
+                      : K extends 'rlimit64'
+                        ? StructValue | null
+                        : K extends 'bpf_attr'
+                          ? AnyStruct
+                          : StructValue
 
 export const isSlot = (value: unknown): value is Slot =>
   typeof value === 'object' && value !== null && 'slot' in value && !('before' in value)

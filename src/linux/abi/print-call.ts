@@ -21,7 +21,7 @@ const families: Record<string, Record<string, number> | number> = { ...flags, O 
 /** Families whose values are a choice, not bits to be or-ed. */
 const CHOICES = new Set(['FSCONFIG', 'PR', 'RLIMIT', 'F', 'SIG', 'P', 'AF', 'IOPRIO_WHO'])
 /** Constants whose header name is the family's prefix without an underscore. */
-const BARE_PREFIX = new Set(['TIOC', 'SIOC', 'SIG'])
+const BARE_PREFIX = new Set(['TIOC', 'SIOC'])
 const FILE_TYPES = ['IFSOCK', 'IFLNK', 'IFREG', 'IFBLK', 'IFDIR', 'IFCHR', 'IFIFO'] as const
 const LONGEST_TEXT = 72
 /** Arguments whose flag names stand without their prefix, as style has it: the call itself says it. */
@@ -74,6 +74,13 @@ function printFileMode(mode: number): string {
 const major = (dev: number): number => (dev >> 8) & 0xfff
 const minor = (dev: number): number => (dev & 0xff) | ((dev >> 12) & 0xfff00)
 
+/** Fields that read better than as decimal numbers. */
+const FIELD_PRINTERS: Record<string, (value: number) => string> = {
+  mode: octal,
+  exit_signal: signalName,
+  version: (version) => `0x${version.toString(16)}`,
+}
+
 function printStruct(name: StructName, fields: StructValue): string {
   const parts = layoutOf(name)
     .fields.filter((field) => fields[field.name] !== undefined)
@@ -88,8 +95,8 @@ function printStruct(name: StructName, fields: StructValue): string {
               ? printArgument('word', given)
               : field.family
                 ? printFlags(field.family, given as number | bigint)
-                : field.name === 'mode'
-                  ? octal(Number(given))
+                : FIELD_PRINTERS[field.name]
+                  ? (FIELD_PRINTERS[field.name] as (n: number) => string)(Number(given))
                   : String(given)
       return `${field.name}=${printed}`
     })

@@ -104,6 +104,16 @@ export const STRUCTS = layouts({
     ['attach_type', 'u32'],
     ['attach_flags', 'u32'],
   ],
+  /** bpf(2), BPF_PROG_QUERY. */
+  bpf_prog_query: [
+    ['target_fd', 'u32'],
+    ['attach_type', 'u32'],
+    ['query_flags', 'u32'],
+    ['attach_flags', 'u32'],
+    ['prog_ids', 'u64'],
+    ['prog_cnt', 'u32'],
+    ['reserved', 'u32'],
+  ],
   /** bpf(2): the union, by whichever of the two structs the command takes. */
   bpf_attr: [],
 })

@@ -4,7 +4,7 @@
  * It types the builders (`call('openat2', [...])`), prints arguments by name and encodes them; nothing else in the
  * house knows an argument's order. Numbers: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
  */
-import type { Kind } from './kinds.ts'
+import type { ImplicitKind, Kind, ValueOf } from './kinds.ts'
 
 type Row = readonly [x64: number, arm64: number, ...args: (readonly [name: string, kind: Kind])[]]
 
@@ -256,3 +256,16 @@ export const SYSCALLS = table({
 })
 
 export type SyscallName = keyof typeof SYSCALLS
+
+type Values<Args> = Args extends readonly [readonly [string, infer K], ...infer Rest]
+  ? K extends ImplicitKind
+    ? Values<Rest>
+    : K extends Kind
+      ? [ValueOf<K>, ...Values<Rest>]
+      : never
+  : []
+
+type RowArguments<Row> = Row extends readonly [number, number, ...infer Args] ? Args : never
+
+/** The explicit arguments of a call, as a tuple. */
+export type ArgumentsOf<Name extends SyscallName> = Values<RowArguments<(typeof SYSCALLS)[Name]>>

@@ -1,0 +1,325 @@
+/*
+ * Runs an encoded plan (src/plan/wire.ts): the host half, the clone, the container half up to execve; then monitor.c
+ * waits. What it does is in the plan; only how to do it is here. Errors leave as {step, errno}: the front end, started
+ * again in our place, has the words.
+ */
+#include "executor.h"
+
+/* Out of the way of file descriptors that the caller hands to the container. */
+#define LOWEST_OWN_FD 64
+
+struct header *plan;
+struct verdict *verdict;
+int channel = -1, signals = -1, terminal = -1;
+
+static int plan_fd, container_channel = -1;
+static enum { HOST, CONTAINER, CLEANUP } half = HOST;
+
+static void run(unsigned from, unsigned to);
+
+static void exit_group(int code)
+{
+	for (;;)
+		SYSCALL(exit_group, code);
+}
+
+static char *decimal(char *end, unsigned long number)
+{
+	*--end = 0;
+	do
+		*--end = '0' + number % 10;
+	while (number /= 10);
+	return end;
+}
+
+/* The front end takes our place: it compiles the plan again, looks at the failed container, explains and cleans up. */
+static void explain(int step, int error)
+{
+	char text[4][24], *argv[16], **given = (char **)cell(plan->explain_argv);
+	const long numbers[4] = { plan_fd, step, error, *cell(plan->pid_cell) > 0 ? *cell(plan->pid_cell) : 0 };
+	unsigned n = 0;
+	word none = 0;
+
+	for (; given[n] && n < 11; n++)
+		argv[n] = given[n];
+	for (int i = 0; i < 4; i++)
+		argv[n++] = decimal(text[i] + sizeof text[i], numbers[i]);
+	argv[n] = 0;
+	SYSCALL(fcntl, plan_fd, F_SETFD, 0);
+	SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
+	SYSCALL(execve, argv[0], argv, cell(plan->explain_envp));
+	if (numbers[3])
+		SYSCALL(kill, numbers[3], SIGKILL);
+	run_cleanup();
+	exit_group(EXIT_RUNTIME_FAILED);
+}
+
+static void fail(int step, int error)
+{
+	if (half == HOST)
+		explain(step, error);
+	/* Wait to be looked at through /proc/PID/root; the front end ends us, and we end with it. */
+	SYSCALL(prctl, PR_SET_PDEATHSIG, SIGKILL);
+	verdict->error = error;
+	verdict->step = step;
+	SYSCALL(close, container_channel);
+	SYSCALL(ppoll, 0, 0, 0, 0, 0);
+	exit_group(EXIT_RUNTIME_FAILED);
+}
+
+static int tolerated(const struct record *record, long error)
+{
+	for (int i = 0; i < TOLERATED && record->tolerated[i]; i++)
+		if (record->tolerated[i] == error)
+			return 1;
+	return 0;
+}
+
+/* Writes before + decimal + after at the place set aside for it. */
+static void format(long number, char *to, const char *before, const char *after)
+{
+	char digits[24];
+	const char *parts[3] = { before, decimal(digits + sizeof digits, number), after };
+
+	for (int i = 0; i < 3; i++)
+		for (const char *from = parts[i]; *from; from++)
+			*to++ = *from;
+	*to = 0;
+}
+
+static long spawn(char **argv)
+{
+	int status = 0;
+	long child = SYSCALL(clone, SIGCHLD);
+
+	if (child == 0) {
+		const char *folders[] = { "/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/", "/usr/local/bin/" };
+		word none = 0;
+		char path[256];
+		unsigned n;
+
+		SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
+		if (argv[0][0] == '/')
+			SYSCALL(execve, argv[0], argv, cell(plan->explain_envp));
+		for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++) {
+			n = 0;
+			for (const char *from = folders[i]; *from; from++)
+				path[n++] = *from;
+			for (const char *from = argv[0]; *from && n < sizeof path - 1; from++)
+				path[n++] = *from;
+			path[n] = 0;
+			SYSCALL(execve, path, argv, cell(plan->explain_envp));
+		}
+		exit_group(127);
+	}
+	if (child < 0)
+		return child;
+	while (SYSCALL(wait4, child, &status, 0, 0) == -EINTR)
+		;
+	return status ? -ECANCELED : 0;
+}
+
+/* After a clone3 that starts somebody: who goes on, and with what. */
+static void part_ways(const struct record *record, long result)
+{
+	switch (record->role) {
+	case ROLE_CONTAINER:
+		if (result == 0) {
+			half = CONTAINER;
+			SYSCALL(close, channel);
+			run(plan->host_end, plan->container_end);
+		}
+		SYSCALL(close, container_channel);
+		break;
+	case ROLE_RELAY:
+		if (result > 0) {
+			verdict->pid = result;
+			exit_group(0);
+		}
+		break;
+	case ROLE_INIT:
+		if (result > 0) {
+			SYSCALL(close, container_channel);
+			exit_group(serve_as_init(result));
+		}
+		break;
+	case ROLE_HOLDER:
+		if (result == 0)
+			for (;;)
+				SYSCALL(ppoll, 0, 0, 0, 0, 0);
+	}
+}
+
+static long perform(const struct record *record, const word *args)
+{
+	char byte = args[0];
+
+	switch (record->op) {
+	case OP_CALL:
+		return syscall6(record->number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	case OP_COPY:
+		__builtin_memcpy((char *)plan + args[1], cell(args[0]), args[2]);
+		return 0;
+	case OP_FORMAT:
+		format(*cell(args[0]), (char *)cell(args[1]), (char *)cell(args[2]), (char *)cell(args[3]));
+		return 0;
+	case OP_SIGNAL:
+		return SYSCALL(sendto, half == HOST ? channel : container_channel, &byte, 1, 0, 0, 0);
+	case OP_WAIT:
+		if (half == HOST)
+			await_barrier(args[0]);
+		else if (SYSCALL(recvfrom, container_channel, &byte, 1, 0, 0, 0) <= 0)
+			exit_group(EXIT_RUNTIME_FAILED); /* the monitor is gone */
+		return 0;
+	case OP_SPAWN:
+		return spawn((char **)args[0]);
+	case OP_REMOVE_TREE:
+		return remove_tree(AT_FDCWD, (char *)args[0], 0);
+	case OP_REMOVE_CGROUP:
+		return remove_cgroup((char *)args[0]);
+	case OP_COPY_TREE:
+		return copy_tree(args[0], args[1]);
+	}
+	return -EBADF;
+}
+
+/* A record that reads a slot which an earlier, tolerated failure left empty has nothing to work on. */
+static long gather(const struct record *record, word *args)
+{
+	for (int i = 0; i < 6; i++) {
+		args[i] = record->args[i];
+		if (record->kinds[i] == ARGUMENT_DATA)
+			args[i] += (word)plan;
+		else if (record->kinds[i] == ARGUMENT_SLOT) {
+			args[i] = *cell(record->args[i]);
+			if ((long)args[i] < 0)
+				return (long)args[i];
+		}
+	}
+	return 0;
+}
+
+static void run(unsigned from, unsigned to)
+{
+	const struct record *records = (struct record *)((char *)plan + plan->records);
+	long error = 0;
+	int step = 0;
+
+	for (const struct record *record = records + from; record < records + to; record++) {
+		word args[6];
+		long result;
+
+		if (record->unless && *cell(record->unless) >= 0)
+			continue;
+		result = gather(record, args);
+		if (result < 0) {
+			if (record->into)
+				*cell(record->into) = result;
+			continue;
+		}
+		result = perform(record, args);
+		if (record->into)
+			*cell(record->into) = result;
+		if (record->role)
+			part_ways(record, result);
+		if (result >= 0 || result < -4095 || half == CLEANUP)
+			continue;
+		if (!tolerated(record, -result))
+			fail(record->step, -result);
+		/* execvp(3): a program that was found but may not be run is the better reason. */
+		if (record->step != step || error != EACCES)
+			error = -result;
+		step = record->step;
+	}
+	if (half == CONTAINER)
+		fail(step, error); /* every execve of the last step failed */
+}
+
+void run_cleanup(void)
+{
+	half = CLEANUP;
+	run(plan->container_end, plan->cleanup_end);
+}
+
+static void load(int fd)
+{
+	long size = SYSCALL(lseek, fd, 0, SEEK_END);
+	long address = SYSCALL(mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	const unsigned *relocation;
+
+	plan = (struct header *)address;
+	if (size < (long)sizeof *plan || (address < 0 && address >= -4095) || plan->magic != PLAN_MAGIC)
+		exit_group(EXIT_RUNTIME_FAILED);
+	relocation = (unsigned *)((char *)plan + plan->relocations);
+	for (unsigned i = 0; i < plan->relocation_count; i++)
+		*(word *)((char *)plan + relocation[i]) += address;
+	verdict = (void *)SYSCALL(mmap, 0, sizeof *verdict, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+static void open_channels(void)
+{
+	int pair[2], i;
+	word all = ~0ul;
+
+	/* A program that is started without standard streams must not find our files there. */
+	while ((i = SYSCALL(openat, AT_FDCWD, "/dev/null", O_RDWR, 0)) >= 0 && i <= 2)
+		;
+	SYSCALL(close, i);
+	SYSCALL(socketpair, AF_UNIX, SOCK_SEQPACKET | O_CLOEXEC, 0, pair);
+	channel = SYSCALL(fcntl, pair[0], F_DUPFD_CLOEXEC, LOWEST_OWN_FD);
+	container_channel = SYSCALL(fcntl, pair[1], F_DUPFD_CLOEXEC, LOWEST_OWN_FD);
+	SYSCALL(close, pair[0]);
+	SYSCALL(close, pair[1]);
+	*cell(plan->channel_cell) = container_channel;
+	SYSCALL(rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
+	i = SYSCALL(signalfd4, -1, &all, sizeof all, O_CLOEXEC);
+	signals = SYSCALL(fcntl, i, F_DUPFD_CLOEXEC, LOWEST_OWN_FD);
+	SYSCALL(close, i);
+}
+
+/* argv: our name, and the file descriptor of the plan. */
+__attribute__((used)) static void start(long *stack)
+{
+	char **argv = (char **)(stack + 1);
+	int code;
+
+	for (const char *digit = argv[1]; digit && *digit; digit++)
+		plan_fd = plan_fd * 10 + *digit - '0';
+	SYSCALL(prctl, PR_SET_NAME, "tinyctr");
+	load(plan_fd);
+	plan_fd = SYSCALL(fcntl, plan_fd, F_DUPFD_CLOEXEC, LOWEST_OWN_FD);
+	open_channels();
+	run(0, plan->host_end);
+	await_execve();
+	if (verdict->step)
+		explain(verdict->step, verdict->error);
+	code = monitor();
+	run_cleanup();
+	exit_group(code);
+}
+
+#if defined(__x86_64__)
+__asm__(".globl _start\n_start:\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall start\n");
+#else
+__asm__(".globl _start\n_start:\n\tmov x0, sp\n\tbl start\n");
+#endif
+
+/* The compiler may ask for these wherever it likes. */
+void *memcpy(void *to, const void *from, word size)
+{
+	char *out = to;
+	const char *in = from;
+
+	while (size--)
+		*out++ = *in++;
+	return to;
+}
+
+void *memset(void *to, int byte, word size)
+{
+	char *out = to;
+
+	while (size--)
+		*out++ = byte;
+	return to;
+}

@@ -1,0 +1,41 @@
+/* What the executor's three files share. */
+#ifndef EXECUTOR_H
+#define EXECUTOR_H
+
+#include "plan.h"
+#include "system.h"
+
+/* Seen by parent and child alike: how the child failed. A store needs no system call, so no filter can forbid it. */
+struct verdict {
+	volatile int step;
+	volatile int error;
+	/* The container's process, when a relay made it. */
+	volatile int pid;
+};
+
+extern struct header *plan;
+extern struct verdict *verdict;
+extern int channel;	/* our end of the socket pair between monitor and container */
+extern int signals;	/* signalfd: everything that is sent to us */
+extern int terminal;	/* the master end, once the container has sent it; else -1 */
+
+static inline long *cell(unsigned offset)
+{
+	return (long *)((char *)plan + offset);
+}
+
+/* executor.c */
+void run_cleanup(void);
+
+/* monitor.c */
+void await_barrier(int number);
+void await_execve(void);
+int monitor(void);
+int serve_as_init(int child);
+
+/* tree.c */
+long remove_tree(int parent, const char *path, int only_directories);
+long remove_cgroup(const char *path);
+long copy_tree(int from, int to);
+
+#endif

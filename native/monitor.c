@@ -1,0 +1,254 @@
+/*
+ * What stays while the container runs: wait for it, pass signals and the terminal through, leave with its exit code.
+ * Every signal is blocked and read from a signalfd, so nothing here can be interrupted half-way.
+ */
+#include "executor.h"
+
+/* The third Ctrl-C in a row means it. */
+#define PATIENCE 3
+
+struct message {
+	struct {
+		void *name;
+		int namelen;
+		void *iov;
+		word iovlen;
+		void *control;
+		word controllen;
+		int flags;
+	} header;
+	struct {
+		void *base;
+		word length;
+	} iovec;
+	struct {
+		word length;
+		int level, type, fd;
+	} control;
+	char byte;
+};
+
+static struct termios saved;
+static int saved_valid;
+
+static int container(void)
+{
+	return verdict->pid ? verdict->pid : *cell(plan->pid_cell);
+}
+
+static int next_signal(void)
+{
+	unsigned info[32];
+
+	return SYSCALL(read, signals, info, sizeof info) > 0 ? (int)info[0] : 0;
+}
+
+/* The exit code if `pid` has ended, or -1. */
+static int reap(int pid)
+{
+	int info[32] = { 0 };
+
+	if (SYSCALL(waitid, P_PID, pid, info, WEXITED | WNOHANG | __WALL, 0) < 0 || info[4] == 0)
+		return -1;
+	/* struct siginfo: si_signo, si_errno, si_code, padding, si_pid, si_uid, si_status */
+	return info[2] == CLD_EXITED ? info[6] : 128 + info[6];
+}
+
+/* One message of the container: 0 at its end, else the byte. A terminal that comes along is kept. */
+static int receive(void)
+{
+	struct message m = { 0 };
+	long got;
+
+	m.iovec.base = &m.byte;
+	m.iovec.length = 1;
+	m.header.iov = &m.iovec;
+	m.header.iovlen = 1;
+	m.header.control = &m.control;
+	m.header.controllen = sizeof m.control;
+	got = SYSCALL(recvmsg, channel, &m.header, MSG_CMSG_CLOEXEC);
+	if (got > 0 && m.header.controllen >= 20)
+		terminal = m.control.fd;
+	return got > 0 ? m.byte : 0;
+}
+
+/* Waits for a message; Ctrl-C while the container is being made ends it. */
+static int await_message(void)
+{
+	for (;;) {
+		struct pollfd fds[2] = { { channel, POLLIN, 0 }, { signals, POLLIN, 0 } };
+
+		SYSCALL(ppoll, fds, 2, 0, 0, 0);
+		if (fds[0].revents)
+			return receive();
+		if (fds[1].revents) {
+			int signal = next_signal();
+
+			if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT) {
+				SYSCALL(kill, container(), SIGKILL);
+				while (SYSCALL(wait4, -1, 0, __WALL, 0) == -EINTR)
+					;
+				run_cleanup();
+				SYSCALL(exit_group, 128 + signal);
+			}
+		}
+	}
+}
+
+void await_barrier(int number)
+{
+	for (int byte = await_message(); byte != number; byte = await_message())
+		if (byte == 0)
+			return; /* the container failed: the end of the host half says how */
+}
+
+void await_execve(void)
+{
+	while (await_message())
+		;
+	SYSCALL(close, channel);
+}
+
+static void copy_window_size(void)
+{
+	unsigned short size[4];
+
+	if (SYSCALL(ioctl, 0, TIOCGWINSZ, size) == 0 && size[0])
+		SYSCALL(ioctl, terminal, TIOCSWINSZ, size);
+}
+
+static void enter_raw(void)
+{
+	struct termios raw;
+
+	if (!(plan->flags & FLAG_INTERACTIVE) || SYSCALL(ioctl, 0, TCGETS, &saved) < 0)
+		return;
+	saved_valid = 1;
+	raw = saved;
+	/* as cfmakeraw(3) */
+	raw.c_iflag &= ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+	raw.c_oflag &= ~OPOST;
+	raw.c_lflag &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+	raw.c_cflag = (raw.c_cflag & ~(CSIZE | PARENB)) | CS8;
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	SYSCALL(ioctl, 0, TCSETS, &raw);
+}
+
+static void leave_raw(void)
+{
+	if (saved_valid)
+		SYSCALL(ioctl, 0, TCSETS, &saved);
+}
+
+/* False when there is nothing more to come. */
+static int pass(int from, int to)
+{
+	char buffer[4096];
+	long got = SYSCALL(read, from, buffer, sizeof buffer);
+
+	for (long done = 0, put; done < got; done += put)
+		if ((put = SYSCALL(write, to, buffer + done, got - done)) <= 0)
+			return 0;
+	return got > 0;
+}
+
+/* Stopped by job control: so is the container, until somebody continues us. */
+static void suspend(void)
+{
+	int self = SYSCALL(getpid);
+
+	leave_raw();
+	SYSCALL(kill, container(), SIGSTOP);
+	SYSCALL(kill, self, SIGSTOP);
+	SYSCALL(kill, container(), SIGCONT);
+	if (terminal >= 0)
+		enter_raw();
+}
+
+static void handle(int signal)
+{
+	static int patience = PATIENCE;
+
+	switch (signal) {
+	case 0:
+	case SIGCHLD:
+	case SIGPIPE:
+	case SIGURG:
+	case SIGCONT:
+	case SIGTTIN:
+	case SIGTTOU:
+		break;
+	case SIGTSTP:
+		suspend();
+		break;
+	case SIGWINCH:
+		if (terminal >= 0)
+			copy_window_size();
+		break;
+	case SIGINT:
+	case SIGTERM:
+		if (--patience == 0)
+			signal = SIGKILL;
+		/* fall through */
+	default:
+		SYSCALL(kill, container(), signal);
+	}
+}
+
+int monitor(void)
+{
+	int code = -1, input = plan->flags & FLAG_INTERACTIVE ? 0 : -1;
+
+	if (terminal >= 0) {
+		enter_raw();
+		copy_window_size();
+	} else {
+		input = -1; /* the container reads it itself */
+	}
+	while ((code = reap(container())) < 0) {
+		struct pollfd fds[3] = { { signals, POLLIN, 0 }, { terminal, POLLIN, 0 }, { input, POLLIN, 0 } };
+
+		SYSCALL(ppoll, fds, 3, 0, 0, 0);
+		if (fds[1].revents && !pass(terminal, 1))
+			terminal = -1;
+		if (fds[2].revents && !pass(0, terminal))
+			input = -1;
+		if (fds[0].revents)
+			handle(next_signal());
+	}
+	if (terminal >= 0) {
+		struct pollfd rest = { terminal, POLLIN, 0 };
+		struct __kernel_timespec now = { 0, 0 };
+
+		while (SYSCALL(ppoll, &rest, 1, &now, 0, 0) > 0 && pass(terminal, 1))
+			;
+	}
+	leave_raw();
+	return code;
+}
+
+/* PID 1 of --init: reaps whoever is left to it and passes on what it is sent. */
+int serve_as_init(int child)
+{
+	word all = ~0ul;
+	int own = 0;
+
+	SYSCALL(rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
+	signals = SYSCALL(signalfd4, -1, &all, sizeof all, O_CLOEXEC);
+	SYSCALL(close_range, 0, signals - 1, 0);
+	SYSCALL(close_range, signals + 1, ~0u, 0);
+	for (;;) {
+		int signal = next_signal(), status, pid;
+
+		if (signal != SIGCHLD) {
+			SYSCALL(kill, child, signal);
+			continue;
+		}
+		while ((pid = SYSCALL(wait4, -1, &status, WNOHANG, 0)) > 0)
+			if (pid == child)
+				own = status & 127 ? 128 + (status & 127) : status >> 8 & 255, child = 0;
+		if (!child)
+			return own;
+	}
+}

@@ -1,0 +1,107 @@
+/** Reads what a plan must know of this machine (plan/host.ts). */
+
+import type { Config } from '../oci/runtime-spec.ts'
+import type { Host, HostCgroup } from '../plan/host.ts'
+import { bindSources } from '../plan/mounts.ts'
+import { O } from './abi/arch.ts'
+import { AT, BPF_CGROUP, RLIMIT, S } from './abi/flags.ts'
+import { architecture, attempt, call } from './call.ts'
+import { fileType, readText, readTextIfAny } from './file.ts'
+
+/** @param bundle the folder that relative bind sources start from */
+export function readHost(config: Config, bundle: string): Host {
+  const cgroup = readCgroup()
+  return {
+    architecture,
+    kernel: readKernel(),
+    euid: call('geteuid', []),
+    egid: call('getegid', []),
+    cgroup,
+    sources: readSources(config, bundle),
+    nofile: readCallersNofile(),
+    cgroupBpf: cgroup !== undefined && hasCgroupBpf(cgroup.mount),
+  }
+}
+
+const UTS_FIELD = 65
+
+export function readKernelRelease(): string {
+  const buffer = new Uint8Array(UTS_FIELD * 6)
+  call('uname', [buffer])
+  const release = buffer.subarray(UTS_FIELD * 2, UTS_FIELD * 3)
+  return new TextDecoder().decode(release.subarray(0, release.indexOf(0)))
+}
+
+function readKernel(): [number, number] {
+  const [major, minor] = readKernelRelease().split('.')
+  return [Number(major), Number.parseInt(minor ?? '0', 10)]
+}
+
+const CGROUP2_SUPER_MAGIC = 0x63677270
+
+function isCgroup2(path: string): boolean {
+  const buffer = new Uint8Array(120)
+  return (
+    attempt('statfs', [path, buffer]) === 0 &&
+    new DataView(buffer.buffer).getUint32(0, true) === CGROUP2_SUPER_MAGIC
+  )
+}
+
+/** cgroup v2, on its own or beside v1 (a hybrid host). */
+function readCgroup(): HostCgroup | undefined {
+  const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '')
+  for (const mount of ['/sys/fs/cgroup', '/sys/fs/cgroup/unified']) {
+    if (!isCgroup2(mount)) continue
+    return {
+      mount,
+      controllers: words(readText(`${mount}/cgroup.controllers`)),
+      v1Controllers: mount.endsWith('/unified') ? readV1Controllers() : [],
+    }
+  }
+  return undefined
+}
+
+/** /proc/cgroups: name, hierarchy (0 is v2), number, enabled. cgroup v1 calls the io controller blkio. */
+function readV1Controllers(): string[] {
+  return (readTextIfAny('/proc/cgroups') ?? '')
+    .split('\n')
+    .map((line) => line.split(/\s+/))
+    .filter(([name, hierarchy]) => name !== undefined && !name.startsWith('#') && Number(hierarchy) > 0)
+    .map(([name]) => (name === 'blkio' ? 'io' : (name as string)))
+}
+
+function readSources(config: Config, bundle: string): Host['sources'] {
+  const sources: Record<string, 'directory' | 'file' | 'missing'> = {}
+  for (const source of bindSources(config, bundle)) {
+    const type = fileType(source)
+    sources[source] = type === undefined ? 'missing' : type === S.IFDIR ? 'directory' : 'file'
+  }
+  return sources
+}
+
+/** Bun raises its own soft limit at start; our parent still has the one the user set. */
+function readCallersNofile(): Host['nofile'] {
+  const buffer = new Uint8Array(16)
+  if (attempt('prlimit64', [call('getppid', []), RLIMIT.NOFILE, null, buffer]) < 0)
+    call('prlimit64', [0, RLIMIT.NOFILE, null, buffer])
+  const view = new DataView(buffer.buffer)
+  const own = new Uint8Array(16)
+  call('prlimit64', [0, RLIMIT.NOFILE, null, own])
+  const hard = Number(new DataView(own.buffer).getBigUint64(8, true))
+  return { soft: Math.min(Number(view.getBigUint64(0, true)), hard), hard }
+}
+
+const BPF_PROG_QUERY = 16
+
+/** BPF_PROG_QUERY changes nothing and fails where the kernel lacks CONFIG_CGROUP_BPF. */
+function hasCgroupBpf(mount: string): boolean {
+  const fd = attempt('openat', [AT.FDCWD, mount, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0])
+  if (fd < 0) return false
+  const query = {
+    struct: 'bpf_prog_query',
+    fields: { target_fd: fd, attach_type: BPF_CGROUP.DEVICE },
+  } as const
+  const result = attempt('bpf', [BPF_PROG_QUERY, query])
+  call('close', [fd])
+  return result === 0
+}

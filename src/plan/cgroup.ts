@@ -1,0 +1,113 @@
+/**
+ * The container's cgroup (cgroups(7), Documentation/admin-guide/cgroup-v2.rst): made, limited and opened before the
+ * container exists, so that CLONE_INTO_CGROUP puts its first instruction under every limit. Writing cgroup.procs
+ * instead would cost an RCU grace period.
+ */
+
+import { ConfigError } from '../errors.ts'
+import { O } from '../linux/abi/arch.ts'
+import { AT } from '../linux/abi/flags.ts'
+import type { Config } from '../oci/runtime-spec.ts'
+import { type CgroupFile, resourceFiles } from './cgroup-resources.ts'
+import { deviceFilterSteps } from './device-filter.ts'
+import type { Host, HostCgroup } from './host.ts'
+import { call, composed, type Step, slot } from './step.ts'
+import { components, normalize } from './tree.ts'
+
+export const CGROUP = slot('cgroup')
+const AT_PATH = '/linux/cgroupsPath'
+
+/** The folder of the container's cgroup, or undefined where there is no cgroup v2 or none is asked for. */
+export function cgroupFolder(config: Config, host: Host): string | undefined {
+  const path = config.linux?.cgroupsPath
+  if (!path || !host.cgroup) return undefined
+  return `${host.cgroup.mount}${normalize(path)}`
+}
+
+export function cgroupSteps(config: Config, host: Host): Step[] {
+  const files = resourceFiles(config)
+  const folder = cgroupFolder(config, host)
+  if (!folder || !host.cgroup) {
+    const limited = files[0]
+    if (limited)
+      throw new ConfigError(
+        limited.at,
+        `expected cgroup v2 to set ${limited.file}, but ${host.cgroup ? 'the config names no cgroupsPath' : 'this host has none that we may write'}`,
+      )
+    return []
+  }
+  const controllers = neededControllers(files, host.cgroup)
+  const parts = components(folder.slice(host.cgroup.mount.length))
+  const steps: Step[] = []
+  let parent = host.cgroup.mount
+  parts.forEach((part, depth) => {
+    const own = depth === parts.length - 1
+    if (controllers.length > 0) steps.push(...delegateSteps(parent, depth, controllers))
+    parent = `${parent}/${part}`
+    steps.push(
+      call('mkdirat', [AT.FDCWD, parent, 0o755], {
+        tolerate: ['EEXIST'],
+        why: own ? "the container's cgroup" : 'the cgroup above it',
+        at: AT_PATH,
+      }),
+    )
+  })
+  return [
+    ...steps,
+    call('openat', [AT.FDCWD, folder, O.PATH | O.DIRECTORY | O.CLOEXEC, 0], {
+      into: CGROUP,
+      why: 'clone3 takes the cgroup by file descriptor',
+      at: AT_PATH,
+    }),
+    ...files.flatMap(limitSteps),
+    ...deviceFilterSteps(config, host, folder),
+  ]
+}
+
+export function cgroupCleanup(config: Config, host: Host): Step[] {
+  const folder = cgroupFolder(config, host)
+  return folder
+    ? [composed('remove_cgroup', [folder], { why: 'what is left in the cgroup ends with it', at: AT_PATH })]
+    : []
+}
+
+/** A limit that cannot be enforced is an error, never a shrug. */
+function neededControllers(files: readonly CgroupFile[], cgroup: HostCgroup): string[] {
+  const needed = new Set<string>()
+  for (const { controller, file, at } of files) {
+    if (controller === undefined) continue
+    if (!cgroup.controllers.includes(controller)) {
+      throw new ConfigError(
+        at,
+        cgroup.v1Controllers.includes(controller)
+          ? `expected the cgroup v2 controller ${controller} for ${file}, but this host binds ${controller} to cgroup v1; boot with cgroup_no_v1=all (or systemd.unified_cgroup_hierarchy=1) to free it`
+          : `expected the cgroup v2 controller ${controller} for ${file}, but ${cgroup.mount}/cgroup.controllers does not list it`,
+      )
+    }
+    needed.add(controller)
+  }
+  return [...needed]
+}
+
+function delegateSteps(folder: string, depth: number, controllers: readonly string[]): Step[] {
+  const opened = slot(`subtree_control_${depth}`)
+  return [
+    call('openat', [AT.FDCWD, `${folder}/cgroup.subtree_control`, O.WRONLY | O.CLOEXEC, 0], {
+      into: opened,
+      why: 'which controllers the cgroups below have',
+      at: '/linux/resources',
+    }),
+    call('write', [opened, controllers.map((name) => `+${name}`).join(' ')], {
+      why: 'the limits below need them',
+      at: '/linux/resources',
+    }),
+  ]
+}
+
+function limitSteps({ file, text, at }: CgroupFile): Step[] {
+  const opened = slot(file.replaceAll('.', '_'))
+  return [
+    call('openat', [CGROUP, file, O.WRONLY | O.CLOEXEC, 0], { into: opened, why: `the limit ${file}`, at }),
+    call('write', [opened, text], { why: `${file} = ${text}`, at }),
+  ]
+}

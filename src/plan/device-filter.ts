@@ -1,0 +1,151 @@
+/**
+ * Which devices the container may use: `linux.resources.devices` as an eBPF program of its cgroup
+ * (bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE; include/uapi/linux/bpf.h, struct bpf_cgroup_dev_ctx).
+ *
+ * The kernel asks it with {access << 16 | type, major, minor}. Rules are tried from the last to the first, as the spec's
+ * "later entries win" has it; the first that fits decides; no rule means no.
+ */
+import { O } from '../linux/abi/arch.ts'
+import { AT, BPF, BPF_CGROUP, BPF_PROG_TYPE } from '../linux/abi/flags.ts'
+import type { Config, DeviceRule } from '../oci/runtime-spec.ts'
+import type { Host } from './host.ts'
+import { call, type Step, slot, struct } from './step.ts'
+
+const POINTER = '/linux/resources/devices'
+const ACCESS = { m: 1, r: 2, w: 4 } as const
+const TYPE = { b: 1, c: 2 } as const
+
+/** Opcodes of the eBPF instruction set (RFC 9669). Registers: r1 context, r2 type, r3 access, r4 major, r5 minor. */
+const LDX_W = 0x61
+const ALU_AND = 0x54
+const ALU_RSH = 0x74
+const MOV = 0xb4
+const MOV_X = 0xbc
+const JNE_IMM = 0x56
+const JNE_X = 0x5e
+const EXIT = 0x95
+
+const instruction = (
+  code: number,
+  dst: number,
+  src: number,
+  offset: number,
+  immediate: number,
+): Uint8Array => {
+  const bytes = new Uint8Array(8)
+  const view = new DataView(bytes.buffer)
+  view.setUint8(0, code)
+  view.setUint8(1, (src << 4) | dst)
+  view.setInt16(2, offset, true)
+  view.setInt32(4, immediate, true)
+  return bytes
+}
+
+const accessBits = (access: string | undefined): number =>
+  [...(access || 'rwm')].reduce((bits, letter) => bits | ACCESS[letter as keyof typeof ACCESS], 0)
+
+const ALL_ACCESS = 7
+
+/** One rule: jumps over its verdict when type, access, major or minor do not fit. */
+function ruleInstructions(rule: DeviceRule): Uint8Array[] {
+  const tests: ((skip: number) => Uint8Array)[] = []
+  const type = rule.type === 'b' || rule.type === 'c' ? TYPE[rule.type] : undefined
+  const access = accessBits(rule.access)
+  const before: Uint8Array[] = []
+  if (type !== undefined) tests.push((skip) => instruction(JNE_IMM, 2, 0, skip, type))
+  if (access !== ALL_ACCESS) {
+    // r1 = access & rule; fits if nothing is asked for beyond the rule.
+    before.push(instruction(MOV_X, 1, 3, 0, 0), instruction(ALU_AND, 1, 0, 0, access))
+    tests.push((skip) => instruction(JNE_X, 1, 3, skip, 0))
+  }
+  const { major, minor } = rule
+  if (major !== undefined && major >= 0) tests.push((skip) => instruction(JNE_IMM, 4, 0, skip, major))
+  if (minor !== undefined && minor >= 0) tests.push((skip) => instruction(JNE_IMM, 5, 0, skip, minor))
+  const verdict = [instruction(MOV, 0, 0, 0, rule.allow ? 1 : 0), instruction(EXIT, 0, 0, 0, 0)]
+  return [...before, ...tests.map((test, i) => test(tests.length - i - 1 + verdict.length)), ...verdict]
+}
+
+/** The whole program, 8 bytes an instruction. */
+export function compileDeviceFilter(rules: readonly DeviceRule[]): Uint8Array {
+  const instructions = [
+    instruction(LDX_W, 2, 1, 0, 0),
+    instruction(ALU_AND, 2, 0, 0, 0xffff),
+    instruction(LDX_W, 3, 1, 0, 0),
+    instruction(ALU_RSH, 3, 0, 0, 16),
+    instruction(LDX_W, 4, 1, 4, 0),
+    instruction(LDX_W, 5, 1, 8, 0),
+    ...[...rules].reverse().flatMap(ruleInstructions),
+    instruction(MOV, 0, 0, 0, 0),
+    instruction(EXIT, 0, 0, 0, 0),
+  ]
+  const bytes = new Uint8Array(instructions.length * 8)
+  instructions.forEach((one, i) => {
+    bytes.set(one, i * 8)
+  })
+  return bytes
+}
+
+const isUnrestricted = (rule: DeviceRule): boolean =>
+  rule.allow &&
+  (rule.type ?? 'a') === 'a' &&
+  (rule.major ?? -1) < 0 &&
+  (rule.minor ?? -1) < 0 &&
+  accessBits(rule.access) === ALL_ACCESS
+
+/** Devices that every container may use, whatever the rules say (runc's AllowedDevices). */
+const ALWAYS: readonly DeviceRule[] = [
+  { allow: true, type: 'c', access: 'm' },
+  { allow: true, type: 'b', access: 'm' },
+  ...[
+    [1, 3],
+    [1, 5],
+    [1, 7],
+    [1, 8],
+    [1, 9],
+    [5, 0],
+    [5, 2],
+  ].map(([major, minor]) => ({
+    allow: true,
+    type: 'c' as const,
+    major: major as number,
+    minor: minor as number,
+    access: 'rwm',
+  })),
+  { allow: true, type: 'c', major: 136, access: 'rwm' },
+]
+
+export function deviceFilterSteps(config: Config, host: Host, folder: string): Step[] {
+  const rules = config.linux?.resources?.devices ?? []
+  const last = rules.at(-1)
+  // Without rules nothing was asked for; a user namespace cannot make devices, and may not load programs.
+  if (!last || isUnrestricted(last) || !host.cgroupBpf) return []
+  const program = slot('device_filter')
+  const directory = slot('cgroup_directory')
+  const instructions = compileDeviceFilter([...rules, ...ALWAYS])
+  const load = struct('bpf_prog_load', {
+    prog_type: BPF_PROG_TYPE.CGROUP_DEVICE,
+    insn_cnt: instructions.length / 8,
+    insns: instructions,
+    license: 'MIT',
+    prog_name: 'tinyctr_devices',
+  })
+  const attach = struct('bpf_prog_attach', {
+    target_fd: directory,
+    attach_bpf_fd: program,
+    attach_type: BPF_CGROUP.DEVICE,
+    attach_flags: BPF.F_ALLOW_MULTI,
+  })
+  return [
+    call('openat', [AT.FDCWD, folder, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0], {
+      into: directory,
+      why: 'bpf takes the cgroup by a real descriptor',
+      at: POINTER,
+    }),
+    call('bpf', [BPF.PROG_LOAD, load], {
+      into: program,
+      why: 'which devices may be made and opened',
+      at: POINTER,
+    }),
+    call('bpf', [BPF.PROG_ATTACH, attach], { why: 'asked at every mknod and open of a device', at: POINTER }),
+  ]
+}

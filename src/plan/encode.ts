@@ -1,0 +1,200 @@
+/** A plan as bytes (wire.ts): what the native executor maps and runs. */
+import type { Architecture } from '../linux/abi/arch.ts'
+import { errnoNumber } from '../linux/abi/errno.ts'
+import type { Kind, Slot } from '../linux/abi/kinds.ts'
+import { marshal, marshalCall, type Register } from '../linux/abi/marshal.ts'
+import { Segment } from '../linux/abi/segment.ts'
+import { SYSCALLS } from '../linux/abi/syscalls.ts'
+import { repetition, repetitionsOf } from './repetition.ts'
+import { type CallStep, CHANNEL, type ComposedStep, PID, type Plan, type Step } from './step.ts'
+import { ARGUMENT, FLAG, HEADER, MAGIC, OP, RECORD, ROLE, TOLERATED, UNFILLED } from './wire.ts'
+
+export interface EncodeOptions {
+  readonly architecture: Architecture
+  readonly terminal?: boolean
+  readonly interactive?: boolean
+  /** How the executor starts the front end to explain a failure, and what it needs to compile the plan again. */
+  readonly explain: {
+    readonly argv: readonly string[]
+    readonly envp: readonly string[]
+    readonly source: string
+  }
+}
+
+const HEADER_SIZE = HEADER.length * 4
+const ROLES = { container: ROLE.CONTAINER, relay: ROLE.RELAY, init: ROLE.INIT, holder: ROLE.HOLDER } as const
+const OPERATIONS = {
+  spawn: OP.SPAWN,
+  remove_tree: OP.REMOVE_TREE,
+  remove_cgroup: OP.REMOVE_CGROUP,
+  copy_tree: OP.COPY_TREE,
+} as const
+const INITIAL_SIZE = 64 * 1024
+
+interface Encoder {
+  readonly segment: Segment
+  readonly records: Segment
+  readonly cells: Map<string, number>
+  readonly architecture: Architecture
+}
+
+export function encodePlan(plan: Plan, options: EncodeOptions): Uint8Array {
+  const segment = new Segment(new Uint8Array(INITIAL_SIZE), 0)
+  const records = new Segment(new Uint8Array(INITIAL_SIZE), 0)
+  const encoder: Encoder = { segment, records, cells: new Map(), architecture: options.architecture }
+  // Data begins behind the header; records are put behind the data at the end, so nothing in the data moves.
+  segment.reserve(HEADER_SIZE)
+  const pidCell = fill(encoder, PID)
+  const channelCell = fill(encoder, CHANNEL)
+  const counts: number[] = []
+  let number = 0
+  for (const half of [plan.host, plan.container, plan.cleanup]) {
+    for (const step of half) encodeStep(encoder, step, ++number)
+    counts.push(records.length / RECORD.size)
+  }
+  const argv = marshal(segment, 'argv', options.explain.argv, options.architecture)
+  const envp = marshal(segment, 'argv', options.explain.envp, options.architecture)
+  const sourceBytes = new TextEncoder().encode(options.explain.source)
+  const source = segment.blob(sourceBytes)
+  const recordsAt = segment.reserve(records.length)
+  segment.bytes.set(records.bytes.subarray(0, records.length), recordsAt)
+  const relocationsAt = segment.reserve(segment.relocations.length * 4)
+  segment.relocations.forEach((offset, i) => {
+    segment.view.setUint32(relocationsAt + i * 4, offset, true)
+  })
+  const [hostEnd = 0, containerEnd = 0, cleanupEnd = 0] = counts
+  const header: Record<(typeof HEADER)[number], number> = {
+    magic: MAGIC,
+    flags: (options.terminal ? FLAG.TERMINAL : 0) | (options.interactive ? FLAG.INTERACTIVE : 0),
+    size: segment.length,
+    records: recordsAt,
+    host_end: hostEnd,
+    container_end: containerEnd,
+    cleanup_end: cleanupEnd,
+    relocations: relocationsAt,
+    relocation_count: segment.relocations.length,
+    pid_cell: pidCell,
+    channel_cell: channelCell,
+    explain_argv: argv.is === 'data' ? argv.offset : 0,
+    explain_envp: envp.is === 'data' ? envp.offset : 0,
+    source,
+    source_size: sourceBytes.length,
+    reserved: 0,
+  }
+  HEADER.forEach((field, i) => {
+    segment.view.setUint32(i * 4, header[field], true)
+  })
+  return segment.bytes.subarray(0, segment.length)
+}
+
+/** The cell a step's result goes to. */
+function fill(encoder: Encoder, slot: Slot): number {
+  const known = encoder.cells.get(slot.slot)
+  if (known !== undefined) return known
+  const cell = encoder.segment.reserve(8)
+  encoder.segment.view.setBigInt64(cell, UNFILLED, true)
+  encoder.cells.set(slot.slot, cell)
+  return cell
+}
+
+/** The cell of a slot that an earlier step fills. A plan that reads what nothing fills is wrong, not merely empty. */
+function read(encoder: Encoder, slot: Slot): number {
+  const cell = encoder.cells.get(slot.slot)
+  if (cell === undefined) throw new TypeError(`the plan reads $${slot.slot} before any step fills it`)
+  return cell
+}
+
+function encodeStep(encoder: Encoder, step: Step, number: number): void {
+  if (step.is === 'barrier') {
+    const registers: Register[] = [{ is: 'value', value: step.barrier }]
+    record(encoder, { op: step.action === 'wait' ? OP.WAIT : OP.SIGNAL, step: number, registers })
+  } else if (step.is === 'composed') {
+    encodeComposed(encoder, step, number)
+  } else {
+    const repetitions = repetitionsOf(step)
+    for (let i = 0; i < repetitions; i++) encodeCall(encoder, step, number, i)
+  }
+}
+
+function encodeCall(encoder: Encoder, step: CallStep, number: number, i: number): void {
+  const row = SYSCALLS[step.call] as readonly unknown[]
+  const kinds = row.slice(2) as (readonly [string, Kind])[]
+  const args = step.args.map((argument) => repetition(argument, i))
+  const registers = marshalCall(encoder.segment, kinds, args, encoder.architecture)
+  for (const fixup of encoder.segment.takeFixups()) {
+    const words =
+      fixup.kind === 'copy'
+        ? [read(encoder, fixup.slot), fixup.offset, fixup.width]
+        : [read(encoder, fixup.template.slot), fixup.offset, fixup.before, fixup.after]
+    const op = fixup.kind === 'copy' ? OP.COPY : OP.FORMAT
+    record(encoder, { op, step: number, registers: words.map((value) => ({ is: 'value', value })) })
+  }
+  const into = repetition(step.into, i)
+  record(encoder, {
+    op: OP.CALL,
+    step: number,
+    registers,
+    number: row[encoder.architecture === 'arm64' ? 1 : 0] as number,
+    tolerated: step.tolerate ?? [],
+    ...(step.role ? { role: ROLES[step.role] } : {}),
+    ...(step.unless ? { unless: read(encoder, step.unless) } : {}),
+    ...(into ? { into: fill(encoder, into) } : {}),
+  })
+}
+
+function encodeComposed(encoder: Encoder, step: ComposedStep, number: number): void {
+  const registers = step.args.map(
+    (argument): Register =>
+      marshal(encoder.segment, Array.isArray(argument) ? 'argv' : 'path', argument, encoder.architecture),
+  )
+  for (const fixup of encoder.segment.takeFixups()) {
+    if (fixup.kind !== 'format') continue
+    const words = [read(encoder, fixup.template.slot), fixup.offset, fixup.before, fixup.after]
+    record(encoder, {
+      op: OP.FORMAT,
+      step: number,
+      registers: words.map((value) => ({ is: 'value', value })),
+    })
+  }
+  record(encoder, { op: OPERATIONS[step.operation], step: number, registers })
+}
+
+interface RecordFields {
+  readonly op: number
+  readonly step: number
+  readonly registers: readonly Register[]
+  readonly number?: number
+  readonly into?: number
+  readonly unless?: number
+  readonly role?: number
+  readonly tolerated?: readonly string[]
+}
+
+function record(encoder: Encoder, fields: RecordFields): void {
+  const { records } = encoder
+  const at = records.reserve(RECORD.size)
+  const { view } = records
+  view.setUint8(at + RECORD.op, fields.op)
+  view.setUint8(at + RECORD.role, fields.role ?? ROLE.NONE)
+  view.setUint16(at + RECORD.step, fields.step, true)
+  view.setUint32(at + RECORD.number, fields.number ?? 0, true)
+  view.setUint32(at + RECORD.into, fields.into ?? 0, true)
+  view.setUint32(at + RECORD.unless, fields.unless ?? 0, true)
+  const tolerated = fields.tolerated ?? []
+  if (tolerated.length > TOLERATED) throw new TypeError(`a step tolerates at most ${TOLERATED} errnos`)
+  tolerated.forEach((name, i) => {
+    view.setUint8(at + RECORD.tolerated + i, errnoNumber(name))
+  })
+  fields.registers.forEach((register, i) => {
+    const kind =
+      register.is === 'value' ? ARGUMENT.VALUE : register.is === 'data' ? ARGUMENT.DATA : ARGUMENT.SLOT
+    view.setUint8(at + RECORD.kinds + i, kind)
+    const word =
+      register.is === 'value'
+        ? register.value
+        : register.is === 'data'
+          ? register.offset
+          : read(encoder, register.slot)
+    view.setBigUint64(at + RECORD.args + i * 8, BigInt.asUintN(64, BigInt(word)), true)
+  })
+}

@@ -1,0 +1,30 @@
+/** What a plan must know of the machine it is for. Read by linux/host.ts; here it is only data, so compile stays pure. */
+import type { Architecture } from '../linux/abi/arch.ts'
+
+export interface Host {
+  readonly architecture: Architecture
+  /** Major and minor version of the kernel. */
+  readonly kernel: readonly [major: number, minor: number]
+  readonly euid: number
+  readonly egid: number
+  /** Where cgroup v2 is mounted; undefined where it is not, or not ours to write. */
+  readonly cgroup: HostCgroup | undefined
+  /** What the sources of bind mounts are, by path; `missing` where there is nothing. */
+  readonly sources: Readonly<Record<string, 'directory' | 'file' | 'missing'>>
+  /** The file descriptor limits that a container inherits when its config names none: the caller's own. */
+  readonly nofile: { readonly soft: number; readonly hard: number }
+  /** The kernel can attach eBPF programs to cgroups (CONFIG_CGROUP_BPF). */
+  readonly cgroupBpf: boolean
+}
+
+export interface HostCgroup {
+  /** `/sys/fs/cgroup`, or `/sys/fs/cgroup/unified` on a hybrid host. */
+  readonly mount: string
+  /** The v2 controllers that may be enabled, from `cgroup.controllers`. */
+  readonly controllers: readonly string[]
+  /** The controllers that this host binds to cgroup v1. */
+  readonly v1Controllers: readonly string[]
+}
+
+export const kernelAtLeast = (host: Host, major: number, minor: number): boolean =>
+  host.kernel[0] > major || (host.kernel[0] === major && host.kernel[1] >= minor)

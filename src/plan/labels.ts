@@ -1,0 +1,46 @@
+/** Labels of the Linux security modules; and the wishes of a config that this version cannot fulfil yet. */
+
+import { ConfigError } from '../errors.ts'
+import { O } from '../linux/abi/arch.ts'
+import { AT } from '../linux/abi/flags.ts'
+import type { Config } from '../oci/runtime-spec.ts'
+import { call, type Step, slot } from './step.ts'
+
+/** The AppArmor profile that execve(2) puts on. Written by ourselves to our own attribute, through the proc we mounted. */
+export function apparmorSteps(config: Config): Step[] {
+  const profile = config.process?.apparmorProfile
+  if (!profile || profile === 'unconfined') return []
+  const at = '/process/apparmorProfile'
+  const opened = slot('apparmor_exec')
+  return [
+    call('openat', [AT.FDCWD, '/proc/self/attr/apparmor/exec', O.WRONLY | O.CLOEXEC | O.NOFOLLOW, 0], {
+      into: opened,
+      why: 'the label takes effect at execve',
+      at,
+    }),
+    call('write', [opened, `exec ${profile}`], { why: `run under the profile ${profile}`, at }),
+  ]
+}
+
+/** What is asked for and would be silently missing is an error instead. */
+export function refuseUnsupported(config: Config): void {
+  const refuse = (at: string, wish: unknown, what: string): void => {
+    const asked =
+      wish !== undefined &&
+      wish !== '' &&
+      !(typeof wish === 'object' && wish !== null && Object.keys(wish).length === 0)
+    if (asked) throw new ConfigError(at, `${what} comes in a later version of tinyctr: leave it out`)
+  }
+  for (const [name, hooks] of Object.entries(config.hooks ?? {}))
+    refuse(`/hooks/${name}`, hooks, 'running hooks')
+  refuse('/process/selinuxLabel', config.process?.selinuxLabel, 'SELinux')
+  refuse('/linux/mountLabel', config.linux?.mountLabel, 'SELinux')
+  refuse('/process/scheduler', config.process?.scheduler, 'choosing a scheduler')
+  refuse('/process/ioPriority', config.process?.ioPriority, 'an I/O priority')
+  refuse('/process/execCPUAffinity', config.process?.execCPUAffinity, 'a CPU affinity for exec')
+  refuse('/linux/memoryPolicy', config.linux?.memoryPolicy, 'a NUMA memory policy')
+  refuse('/linux/netDevices', config.linux?.netDevices, 'moving network devices')
+  refuse('/linux/intelRdt', config.linux?.intelRdt, 'Intel RDT')
+  refuse('/linux/seccomp/listenerPath', config.linux?.seccomp?.listenerPath, 'a seccomp listener')
+  refuse('/linux/personality', config.linux?.personality, 'an execution domain')
+}

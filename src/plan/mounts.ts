@@ -1,0 +1,205 @@
+/**
+ * The container's mounts: `config.mounts` as calls of the fd-based mount API
+ * (Linux 5.12 or later: fsopen(2), open_tree(2), mount_setattr(2), move_mount(2)).
+ *
+ * A mount is built detached and attached last: the container never sees it half-made.
+ */
+
+import { ConfigError } from '../errors.ts'
+import { AT, FSCONFIG, FSMOUNT, FSOPEN, OPEN_TREE } from '../linux/abi/flags.ts'
+import type { Slot } from '../linux/abi/kinds.ts'
+import type { Config, Mount } from '../oci/runtime-spec.ts'
+import type { Host } from './host.ts'
+import { type MountOptions, parseMountOptions } from './mount-options.ts'
+import { call, composed, each, type Step, slot } from './step.ts'
+import { type Contents, normalize, type Tree } from './tree.ts'
+
+/** Filesystems that hold only what the kernel puts there. */
+const KERNEL_FILESYSTEMS = new Set([
+  'proc',
+  'sysfs',
+  'cgroup',
+  'cgroup2',
+  'mqueue',
+  'devpts',
+  'securityfs',
+  'bpf',
+])
+
+export interface MountContext {
+  readonly host: Host
+  readonly tree: Tree
+  /** Folder that relative bind sources start from. */
+  readonly bundle: string
+  /** Mounts that were cloned (and idmapped) before the container's namespaces existed, by index. */
+  readonly prepared: ReadonlyMap<number, Slot>
+  /** The host folder of the container's cgroup, to bind where the cgroup namespace is the host's. */
+  readonly cgroupFolder: string | undefined
+}
+
+export function mountSteps(mount: Mount, index: number, context: MountContext): Step[] {
+  const at = `/mounts/${index}`
+  const path = normalize(mount.destination)
+  const options = parseMountOptions(mount.options, at)
+  if (options.remount) return remountSteps(path, options, context, at)
+  const made = context.tree.name(path)
+  const prepared = context.prepared.get(index)
+  if (prepared)
+    return attachSteps(prepared, path, bindKind(mount, context, at), 'image', options, context, at)
+  if (options.bind || mount.type === 'bind') {
+    const steps = cloneTree(sourceOf(mount, context.bundle), options, made, at)
+    return [...steps, ...attachSteps(made, path, bindKind(mount, context, at), 'image', options, context, at)]
+  }
+  if (isCgroup(mount) && context.cgroupFolder !== undefined) {
+    const steps = cloneTree(context.cgroupFolder, { ...options, bind: 'rbind', data: [] }, made, at)
+    return [...steps, ...attachSteps(made, path, 'directory', 'kernel', options, context, at)]
+  }
+  const contents: Contents = KERNEL_FILESYSTEMS.has(mount.type ?? '')
+    ? 'kernel'
+    : mount.type === 'tmpfs'
+      ? 'fresh'
+      : 'image'
+  const steps = newFilesystem(mount, options, made, at)
+  if (!options.tmpcopyup)
+    return [...steps, ...attachSteps(made, path, 'directory', contents, options, context, at)]
+  const original = context.tree.directory(path, at)
+  return [
+    ...steps,
+    ...original.steps,
+    composed('copy_tree', [original.slot, made], { why: `copy up what the image has in ${path}`, at }),
+    ...attachSteps(made, path, 'directory', 'image', options, context, at),
+  ]
+}
+
+const isCgroup = (mount: Mount): boolean => mount.type === 'cgroup' || mount.type === 'cgroup2'
+
+export const sourceOf = (mount: Mount, bundle: string): string =>
+  mount.source?.startsWith('/') ? mount.source : `${bundle}/${mount.source ?? ''}`
+
+/** Every path that a bind mount of the config starts from. */
+export const bindSources = (config: Config, bundle: string): string[] =>
+  (config.mounts ?? [])
+    .filter(
+      (mount) =>
+        mount.type === 'bind' || mount.options?.some((option) => option === 'bind' || option === 'rbind'),
+    )
+    .map((mount) => sourceOf(mount, bundle))
+
+function bindKind(mount: Mount, context: MountContext, at: string): 'directory' | 'file' {
+  const source = sourceOf(mount, context.bundle)
+  const kind = context.host.sources[source] ?? 'directory'
+  if (kind === 'missing')
+    throw new ConfigError(
+      `${at}/source`,
+      `expected an existing file or directory but found nothing at ${source}`,
+    )
+  return kind
+}
+
+/** A detached copy of a host tree: the source of a bind mount. */
+export function cloneTree(source: string, options: MountOptions, into: Slot, at: string): Step[] {
+  const recursive = options.bind === 'rbind' ? AT.RECURSIVE : 0
+  const steps: Step[] = [
+    call('open_tree', [AT.FDCWD, source, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | recursive], {
+      into,
+      why: `a detached copy of ${source}`,
+      at,
+    }),
+  ]
+  if (options.set || options.clear) {
+    const attr = { attr_set: options.set, attr_clr: options.clear }
+    steps.push(
+      call('mount_setattr', [into, '', AT.EMPTY_PATH, attr], {
+        why: 'its own flags, before anyone sees it',
+        at,
+      }),
+    )
+  }
+  return steps
+}
+
+function newFilesystem(mount: Mount, options: MountOptions, into: Slot, at: string): Step[] {
+  const type = mount.type === 'cgroup' ? 'cgroup2' : (mount.type ?? 'none')
+  if (type === 'none')
+    throw new ConfigError(`${at}/type`, 'expected a filesystem type, or the option bind or rbind')
+  const filesystem = slot(`${into.slot}_fs`)
+  const source = mount.source ?? type
+  const strings = [{ key: 'source', value: source }, ...options.data.filter((one) => one.value !== undefined)]
+  const switches = options.data.filter((one) => one.value === undefined)
+  const steps: Step[] = [
+    call('fsopen', [type, FSOPEN.CLOEXEC], {
+      into: filesystem,
+      why: `a new ${type}, not mounted anywhere yet`,
+      at,
+    }),
+    call(
+      'fsconfig',
+      [
+        filesystem,
+        FSCONFIG.SET_STRING,
+        each(strings.map((one) => one.key)),
+        each(strings.map((one) => one.value as string)),
+        0,
+      ],
+      { why: 'its options', at },
+    ),
+  ]
+  if (switches.length > 0) {
+    const keys = each(switches.map((one) => one.key))
+    steps.push(call('fsconfig', [filesystem, FSCONFIG.SET_FLAG, keys, null, 0], { why: 'its switches', at }))
+  }
+  steps.push(
+    call('fsconfig', [filesystem, FSCONFIG.CMD_CREATE, null, null, 0], {
+      why: 'the options are complete',
+      at,
+    }),
+    call('fsmount', [filesystem, FSMOUNT.CLOEXEC, options.set], {
+      into,
+      why: `a detached mount of the ${type}`,
+      at,
+    }),
+  )
+  return steps
+}
+
+function attachSteps(
+  made: Slot,
+  path: string,
+  kind: 'directory' | 'file',
+  contents: Contents,
+  options: MountOptions,
+  context: MountContext,
+  at: string,
+): Step[] {
+  const steps: Step[] = []
+  if (options.recursiveSet || options.recursiveClear) {
+    const attr = { attr_set: options.recursiveSet, attr_clr: options.recursiveClear }
+    steps.push(
+      call('mount_setattr', [made, '', AT.EMPTY_PATH | AT.RECURSIVE, attr], {
+        why: 'the same for all below it',
+        at,
+      }),
+    )
+  }
+  steps.push(...context.tree.attach(made, path, kind, contents, at))
+  if (options.propagation) {
+    // Only an attached mount has a peer group to join or leave.
+    const recursive = options.recursivePropagation ? AT.RECURSIVE : 0
+    steps.push(
+      call('mount_setattr', [made, '', AT.EMPTY_PATH | recursive, { propagation: options.propagation }], {
+        why: 'how later mounts pass in and out of it',
+        at,
+      }),
+    )
+  }
+  return steps
+}
+
+function remountSteps(path: string, options: MountOptions, context: MountContext, at: string): Step[] {
+  const existing = context.tree.at(path) ?? (path === '/' ? slot('root') : undefined)
+  if (!existing) throw new ConfigError(at, `expected an earlier mount at ${path} to remount, but found none`)
+  const attr = { attr_set: options.set, attr_clr: options.clear }
+  return [
+    call('mount_setattr', [existing, '', AT.EMPTY_PATH, attr], { why: `change the flags of ${path}`, at }),
+  ]
+}

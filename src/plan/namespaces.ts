@@ -1,0 +1,227 @@
+/**
+ * Namespaces (namespaces(7)): which are new, which are joined, and in how many clones.
+ *
+ * New ones come with the clone3(2) that starts the container. Three things cannot be had that way and need a second
+ * clone, made by the first child once it is inside: a joined pid namespace (only children enter it), a joined user
+ * namespace (what is made afterwards must belong to it), and a time namespace with offsets (no process may have entered
+ * it when they are written, time_namespaces(7)).
+ */
+
+import { ConfigError } from '../errors.ts'
+import { O } from '../linux/abi/arch.ts'
+import { AT, CLONE } from '../linux/abi/flags.ts'
+import type { Config, IDMapping, NamespaceType } from '../oci/runtime-spec.ts'
+import { barrier, call, composed, PID, type Step, slot, template } from './step.ts'
+
+const CLONE_FLAG: Record<NamespaceType, number> = {
+  user: CLONE.NEWUSER,
+  pid: CLONE.NEWPID,
+  network: CLONE.NEWNET,
+  mount: CLONE.NEWNS,
+  uts: CLONE.NEWUTS,
+  ipc: CLONE.NEWIPC,
+  /** Unshared by the container itself: at clone time its root would be the parent's cgroup (cgroup_namespaces(7)). */
+  cgroup: 0,
+  time: CLONE.NEWTIME,
+}
+
+/** The user namespace first: it owns the others. The mount namespace last: `/proc` must still be the host's before. */
+const JOIN_ORDER: readonly NamespaceType[] = [
+  'user',
+  'pid',
+  'network',
+  'uts',
+  'ipc',
+  'cgroup',
+  'time',
+  'mount',
+]
+
+export interface Namespaces {
+  readonly created: ReadonlySet<NamespaceType>
+  readonly joined: ReadonlyMap<NamespaceType, { path: string; at: string }>
+  /** CLONE_NEW* of the first clone, and of the second where one is needed. */
+  readonly flags: number
+  readonly relayFlags: number | undefined
+}
+
+export function readNamespaces(config: Config): Namespaces {
+  const created = new Set<NamespaceType>()
+  const joined = new Map<NamespaceType, { path: string; at: string }>()
+  config.linux?.namespaces?.forEach((namespace, i) => {
+    if (namespace.path) joined.set(namespace.type, { path: namespace.path, at: `/linux/namespaces/${i}` })
+    else created.add(namespace.type)
+  })
+  if (!created.has('mount') && !joined.has('mount')) {
+    throw new ConfigError(
+      '/linux/namespaces',
+      'expected a mount namespace: without one the root would change for the whole host',
+    )
+  }
+  const offsets = created.has('time') && hasOffsets(config)
+  const relay = joined.has('pid') || joined.has('user') || offsets
+  const all = [...created]
+  const flagsOf = (types: readonly NamespaceType[]): number =>
+    types.reduce((sum, type) => sum + CLONE_FLAG[type], 0)
+  if (!relay) return { created, joined, flags: flagsOf(all), relayFlags: undefined }
+  // The relay makes nothing but the user namespace, whose maps the host writes before the rest is made in it.
+  const first = all.filter((type) => type === 'user')
+  const later = all.filter((type) => type !== 'user' && !(type === 'time' && offsets))
+  return { created, joined, flags: flagsOf(first), relayFlags: flagsOf(later) }
+}
+
+const hasOffsets = (config: Config): boolean => Object.keys(config.linux?.timeOffsets ?? {}).length > 0
+
+const MAP_WRITTEN = 1
+
+/** Lines of uid_map: inside, outside, count (user_namespaces(7)). */
+const mapText = (mappings: readonly IDMapping[]): string =>
+  mappings.map((map) => `${map.containerID} ${map.hostID} ${map.size}\n`).join('')
+
+/** Host steps after the first clone: the child's uid and gid maps, which only its parent may write in full. */
+export function identityMapSteps(config: Config, namespaces: Namespaces, privileged: boolean): Step[] {
+  if (!namespaces.created.has('user')) return []
+  const uids = config.linux?.uidMappings ?? []
+  const gids = config.linux?.gidMappings ?? []
+  return [
+    ...mapSteps(uids, gids, PID, privileged),
+    barrier(MAP_WRITTEN, 'signal', 'the container has its identity'),
+  ]
+}
+
+/** Writes the maps of the user namespace of process `pid`. Without privilege: newuidmap(1), or a single id. */
+export function mapSteps(
+  uids: readonly IDMapping[],
+  gids: readonly IDMapping[],
+  pid: typeof PID,
+  privileged: boolean,
+): Step[] {
+  const single = uids.length === 1 && gids.length === 1 && uids[0]?.size === 1 && gids[0]?.size === 1
+  if (!privileged && !single) {
+    return [
+      helperSteps('newuidmap', uids, pid, '/linux/uidMappings'),
+      helperSteps('newgidmap', gids, pid, '/linux/gidMappings'),
+    ]
+  }
+  const write = (file: string, text: string, why: string, at: string): Step[] => {
+    const opened = slot(`${pid.slot === 'pid' ? '' : `${pid.slot}_`}${file}`)
+    return [
+      call('openat', [AT.FDCWD, template('/proc/', pid, `/${file}`), O.WRONLY | O.CLOEXEC, 0], {
+        into: opened,
+        why,
+        at,
+      }),
+      call('write', [opened, text], { why, at }),
+    ]
+  }
+  return [
+    ...(privileged
+      ? []
+      : write('setgroups', 'deny', 'an unprivileged gid map needs it (CVE-2014-8989)', '/linux/gidMappings')),
+    ...write('uid_map', mapText(uids), 'which users the container has', '/linux/uidMappings'),
+    ...write('gid_map', mapText(gids), 'which groups the container has', '/linux/gidMappings'),
+  ]
+}
+
+function helperSteps(program: string, maps: readonly IDMapping[], pid: typeof PID, at: string): Step {
+  const ranges = maps.flatMap((map) => [String(map.containerID), String(map.hostID), String(map.size)])
+  return composed('spawn', [[program, template('', pid, ''), ...ranges]], {
+    why: `${program}(1) may map the ranges that /etc/sub[ug]id grants`,
+    at,
+  })
+}
+
+/** First container steps: wait for the maps, then become root of the new user namespace. */
+export function becomeMappedSteps(namespaces: Namespaces): Step[] {
+  if (!namespaces.created.has('user')) return []
+  return [
+    barrier(MAP_WRITTEN, 'wait', 'without maps there is no root to become'),
+    call('setresgid', [0, 0, 0], { why: 'group 0 of the new user namespace', at: '/linux/gidMappings' }),
+    call('setresuid', [0, 0, 0], { why: 'user 0 of the new user namespace', at: '/linux/uidMappings' }),
+  ]
+}
+
+/** Enters the namespaces given by path, then makes the second clone where one is needed. */
+export function joinSteps(
+  config: Config,
+  namespaces: Namespaces,
+  opened: ReadonlyMap<NamespaceType, ReturnType<typeof slot>>,
+): Step[] {
+  const steps: Step[] = []
+  for (const type of JOIN_ORDER) {
+    const fd = opened.get(type)
+    const at = namespaces.joined.get(type)?.at
+    if (!fd || !at) continue
+    steps.push(
+      call('setns', [fd, type === 'cgroup' ? CLONE.NEWCGROUP : CLONE_FLAG[type]], {
+        why: `enter the ${type} namespace`,
+        at,
+      }),
+    )
+    if (type === 'user') {
+      steps.push(
+        call('setresgid', [0, 0, 0], { why: 'group 0 of the joined user namespace', at }),
+        call('setresuid', [0, 0, 0], { why: 'user 0 of the joined user namespace', at }),
+      )
+    }
+  }
+  if (namespaces.created.has('time') && hasOffsets(config)) steps.push(...timeSteps(config))
+  if (namespaces.relayFlags !== undefined) {
+    steps.push(
+      // The monitor must be the parent, and CLONE_PARENT hands down our own exit signal.
+      call('clone3', [{ flags: CLONE.PARENT + namespaces.relayFlags }], {
+        role: 'relay',
+        into: PID,
+        why: 'only a child enters the pid and time namespaces, and what it makes belongs to the user namespace',
+        at: '/linux/namespaces',
+      }),
+    )
+  }
+  return steps
+}
+
+/** Opens the joined namespaces while the host's paths still lead there. */
+export function openNamespaceSteps(namespaces: Namespaces): {
+  steps: Step[]
+  opened: Map<NamespaceType, ReturnType<typeof slot>>
+} {
+  const opened = new Map<NamespaceType, ReturnType<typeof slot>>()
+  const steps = [...namespaces.joined].map(([type, { path, at }]): Step => {
+    const fd = slot(`${type}_ns`)
+    opened.set(type, fd)
+    return call('openat', [AT.FDCWD, path, O.RDONLY | O.CLOEXEC, 0], {
+      into: fd,
+      why: `the ${type} namespace to join`,
+      at,
+    })
+  })
+  return { steps, opened }
+}
+
+/** The cgroup the container was cloned into becomes its `/`. */
+export const cgroupNamespaceSteps = (namespaces: Namespaces): Step[] =>
+  namespaces.created.has('cgroup')
+    ? [
+        call('unshare', [CLONE.NEWCGROUP], {
+          why: 'its own cgroup becomes the root it sees',
+          at: '/linux/namespaces',
+        }),
+      ]
+    : []
+
+function timeSteps(config: Config): Step[] {
+  const at = '/linux/timeOffsets'
+  const offsets = slot('timens_offsets')
+  const text = Object.entries(config.linux?.timeOffsets ?? {})
+    .map(([clock, offset]) => `${clock} ${offset?.secs ?? 0} ${offset?.nanosecs ?? 0}\n`)
+    .join('')
+  return [
+    call('unshare', [CLONE.NEWTIME], { why: 'a time namespace for our children', at }),
+    call('openat', [AT.FDCWD, '/proc/self/timens_offsets', O.WRONLY | O.CLOEXEC, 0], {
+      into: offsets,
+      why: 'the clocks may be moved only while nobody is inside',
+      at,
+    }),
+    call('write', [offsets, text], { why: 'move the clocks', at }),
+  ]
+}

@@ -1,0 +1,179 @@
+/**
+ * From the finished root to execve(2): limits, identity, working folder, seccomp, the program.
+ */
+
+import { ConfigError } from '../errors.ts'
+import { O } from '../linux/abi/arch.ts'
+import { AT, CLOSE_RANGE, PR, RESOLVE, RLIMIT, SECCOMP_SET_MODE_FILTER, SIG } from '../linux/abi/flags.ts'
+import { SIGRTMAX, signalName } from '../linux/abi/signal.ts'
+import type { Config } from '../oci/runtime-spec.ts'
+import type { Host } from './host.ts'
+import { call, each, type Step, slot } from './step.ts'
+import { components } from './tree.ts'
+
+const SIGKILL = 9
+const SIGSTOP = 19
+const SIGSET_BYTES = 8
+const SIGACTION_BYTES = 32
+
+/** Dispositions and mask survive execve(2): the container must not inherit what our own runtime ignores. */
+export function signalSteps(): Step[] {
+  const signals = Array.from({ length: SIGRTMAX }, (_, i) => i + 1).filter(
+    (signal) => signal !== SIGKILL && signal !== SIGSTOP,
+  )
+  const named = signals.map((signal) => ({ name: signalName(signal), value: signal }))
+  return [
+    call('rt_sigaction', [each(named), new Uint8Array(SIGACTION_BYTES), null, SIGSET_BYTES], {
+      why: 'SIG_DFL: what a caller ignores stays ignored across execve',
+    }),
+    call('rt_sigprocmask', [SIG.SETMASK, new Uint8Array(SIGSET_BYTES), null, SIGSET_BYTES], {
+      why: 'and nothing is blocked',
+    }),
+  ]
+}
+
+/** While /proc is the host's and we are its root: lowering it needs CAP_SYS_RESOURCE. */
+export function oomScoreSteps(config: Config): Step[] {
+  const score = config.process?.oomScoreAdj
+  if (score === undefined) return []
+  const at = '/process/oomScoreAdj'
+  const opened = slot('oom_score_adj')
+  return [
+    call('openat', [AT.FDCWD, '/proc/self/oom_score_adj', O.WRONLY | O.CLOEXEC, 0], {
+      into: opened,
+      why: 'how soon the OOM killer looks here',
+      at,
+    }),
+    call('write', [opened, String(score)], { why: `${score} of -1000 to 1000`, at }),
+  ]
+}
+
+/** RLIM_INFINITY is 2^64-1, which JSON numbers round to 2^64. */
+const rlim = (value: number): number | bigint => (value < 0 || value >= 2 ** 63 ? 0xffffffffffffffffn : value)
+
+export function rlimitSteps(config: Config, host: Host): Step[] {
+  const own = config.process?.rlimits ?? []
+  const steps = own.map((limit, i) => {
+    const resource = RLIMIT[limit.type.replace('RLIMIT_', '') as keyof typeof RLIMIT]
+    const at = `/process/rlimits/${i}`
+    if (resource === undefined)
+      throw new ConfigError(`${at}/type`, `expected a limit of getrlimit(2) but found "${limit.type}"`)
+    return call(
+      'prlimit64',
+      [0, resource, { rlim_cur: rlim(limit.soft), rlim_max: rlim(limit.hard) }, null],
+      { why: `${limit.type} as asked`, at },
+    )
+  })
+  if (own.some((limit) => limit.type === 'RLIMIT_NOFILE')) return steps
+  const { soft, hard } = host.nofile
+  return [
+    call('prlimit64', [0, RLIMIT.NOFILE, { rlim_cur: soft, rlim_max: hard }, null], {
+      why: "the caller's own limit: our runtime raised it for itself",
+    }),
+    ...steps,
+  ]
+}
+
+/** Groups before user, user before capabilities: each step needs what the next gives up. */
+export function userSteps(config: Config, mayDenySetgroups: boolean): Step[] {
+  const user = config.process?.user ?? { uid: 0, gid: 0 }
+  const at = '/process/user'
+  const { uid = 0, gid = 0 } = user
+  return [
+    call('setgroups', [[...(user.additionalGids ?? [])]], {
+      // Where one unprivileged id is mapped, setgroups(2) is denied for good and there is no group to leave.
+      ...(mayDenySetgroups ? { tolerate: ['EPERM'] } : {}),
+      why: "not the caller's groups",
+      at: `${at}/additionalGids`,
+    }),
+    call('setresgid', [gid, gid, gid], {
+      why: 'group first: the user may not be allowed to',
+      at: `${at}/gid`,
+    }),
+    call('setresuid', [uid, uid, uid], { why: 'the user the program runs as', at: `${at}/uid` }),
+  ]
+}
+
+/** `workdir` is made as root, where the image lacks it (as docker does). */
+export function makeWorkdirSteps(config: Config): Step[] {
+  const at = '/process/cwd'
+  const parts = components(config.process?.cwd ?? '/')
+  return parts.map((_, i) => {
+    const path = `/${parts.slice(0, i + 1).join('/')}`
+    return call('mkdirat', [AT.FDCWD, path, 0o755], {
+      tolerate: ['EEXIST', 'EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'],
+      why: `make ${path} if the image lacks it`,
+      at,
+    })
+  })
+}
+
+/** RESOLVE_NO_MAGICLINKS: /proc/self/fd/N must not lead to a folder of the host (CVE-2024-21626). */
+export function enterWorkdirSteps(config: Config): Step[] {
+  const at = '/process/cwd'
+  const cwd = slot('cwd')
+  return [
+    call(
+      'openat2',
+      [
+        AT.FDCWD,
+        config.process?.cwd ?? '/',
+        { flags: O.PATH | O.DIRECTORY | O.CLOEXEC, resolve: RESOLVE.NO_MAGICLINKS },
+      ],
+      {
+        into: cwd,
+        why: 'the working folder, as the user sees it; no magic link out (CVE-2024-21626)',
+        at,
+      },
+    ),
+    call('fchdir', [cwd], { why: 'stand there', at }),
+  ]
+}
+
+/** Everything above the standard streams and the preserved ones closes at execve(2). */
+export const closeSteps = (preserveFds: number): Step[] => [
+  call('close_range', [3 + preserveFds, 0xffffffff, CLOSE_RANGE.CLOEXEC], {
+    why: 'no file of the host stays open in the container (CVE-2024-21626)',
+  }),
+]
+
+export const noNewPrivilegesSteps = (config: Config): Step[] =>
+  config.process?.noNewPrivileges
+    ? [
+        call('prctl', [PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0], {
+          why: 'setuid programs gain nothing',
+          at: '/process/noNewPrivileges',
+        }),
+      ]
+    : []
+
+export const seccompSteps = (filter: Uint8Array | undefined, flags: number): Step[] =>
+  filter
+    ? [
+        call('seccomp', [SECCOMP_SET_MODE_FILTER, flags, { len: filter.length / 8, filter }], {
+          why: 'from here on only these system calls',
+          at: '/linux/seccomp',
+        }),
+      ]
+    : []
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** The program, tried along PATH as execvp(3) does: a call that succeeds does not return. */
+export function execveSteps(config: Config): Step[] {
+  const args = config.process?.args
+  if (!args?.[0]) throw new ConfigError('/process/args', 'expected at least the program to run')
+  const env = config.process?.env ?? []
+  const program = args[0]
+  const path = env.findLast((one) => one.startsWith('PATH='))?.slice('PATH='.length) ?? DEFAULT_PATH
+  const candidates = program.includes('/')
+    ? [program]
+    : path.split(':').map((folder) => `${folder || '.'}/${program}`)
+  return [
+    call('execve', [each(candidates), [...args], [...env]], {
+      tolerate: ['ENOENT', 'ENOTDIR', 'EACCES'],
+      why: candidates.length > 1 ? 'become the program: the first that PATH finds' : 'become the program',
+      at: '/process/args',
+    }),
+  ]
+}

@@ -1,0 +1,130 @@
+/**
+ * The alphabet of plans. A plan is three flat lists of steps; nearly every step is one system call.
+ *
+ * - `host`: made by the parent, in the host's namespaces, up to and after the clone3(2) that starts the container.
+ * - `container`: made by the child, from its first instruction to execve(2).
+ * - `cleanup`: made by the parent when the container has ended, or when any step failed. Each tolerates that the thing
+ *   it removes was never made.
+ *
+ * A failed step ends the plan, unless the step tolerates the errno. Then the slot it would have filled stays empty, and
+ * later steps that need that slot are passed over.
+ */
+import type { AnyStruct, Slot, Template } from '../linux/abi/kinds.ts'
+import type { ArgumentsOf, SyscallName } from '../linux/abi/syscalls.ts'
+
+/** Who goes on with the steps that follow a clone3(2). */
+export type CloneRole =
+  /** The child makes the container half; the parent goes on with the host half. */
+  | 'container'
+  /** Inside the container half: the child (a sibling, CLONE_PARENT) goes on; the caller has done its part and exits. */
+  | 'relay'
+  /** Inside the container half: the child goes on; the caller stays as PID 1, reaps and forwards signals (--init). */
+  | 'init'
+  /** Inside the host half: the child only waits to be killed; it holds a user namespace open while its maps are read. */
+  | 'holder'
+
+/** One value for each repetition of the step. All the `each` of a step have the same length. */
+export interface Each<T> {
+  readonly each: readonly T[]
+}
+
+export interface Reason {
+  /** One line: why this step is here, or why here. */
+  readonly why: string
+  /** Where it comes from: a JSON pointer into config.json, or a flag. One for each repetition, where they differ. */
+  readonly at?: string | readonly string[]
+}
+
+export interface CallStep extends Reason {
+  readonly is: 'call'
+  readonly call: SyscallName
+  readonly args: readonly unknown[]
+  /** The slot, or one for each repetition, that takes the result. */
+  readonly into?: Slot | Each<Slot>
+  /** Errnos that are not failures here: `EEXIST`. */
+  readonly tolerate?: readonly string[]
+  /** Passed over when this slot was filled: the other branch was taken. */
+  readonly unless?: Slot
+  readonly role?: CloneRole
+}
+
+/** The two halves meet here: one waits until the other says so. */
+export interface BarrierStep extends Reason {
+  readonly is: 'barrier'
+  readonly barrier: number
+  readonly action: 'wait' | 'signal'
+}
+
+/** Work on whole trees and helper programs: a loop of system calls, too long to list. */
+export interface ComposedStep extends Reason {
+  readonly is: 'composed'
+  readonly operation: Operation
+  readonly args: readonly (string | Template | Slot | readonly (string | Template)[])[]
+}
+
+export type Operation =
+  /** Runs a program and waits for it: fork, execve, wait4. Fails with ECANCELED unless it exits with 0. */
+  | 'spawn'
+  /** Removes a directory and all below it, without following symlinks or crossing mounts. */
+  | 'remove_tree'
+  /** Kills what is left in a cgroup and removes it and its children. */
+  | 'remove_cgroup'
+  /** Copies what lies below one directory into another: files, links, modes, owners. */
+  | 'copy_tree'
+
+export type Step = CallStep | BarrierStep | ComposedStep
+
+export interface Plan {
+  readonly host: readonly Step[]
+  readonly container: readonly Step[]
+  readonly cleanup: readonly Step[]
+}
+
+export const slot = (name: string): Slot => ({ slot: name })
+
+/** The two slots every plan starts with. */
+export const PID = slot('pid')
+export const CHANNEL = slot('channel')
+
+/** `text` with one slot's number inside: template('/proc/', PID, '/uid_map'). */
+export const template = (before: string, inside: Slot, after: string): Template => ({
+  before,
+  slot: inside,
+  after,
+})
+
+export const each = <T>(values: readonly T[]): Each<T> => ({ each: values })
+export const isEach = (value: unknown): value is Each<unknown> =>
+  typeof value === 'object' && value !== null && 'each' in value
+
+export const struct = (name: AnyStruct['struct'], fields: AnyStruct['fields']): AnyStruct => ({
+  struct: name,
+  fields,
+})
+
+type OrEach<T extends readonly unknown[]> = { [K in keyof T]: T[K] | Each<T[K]> }
+
+type CallOptions = Reason & Pick<CallStep, 'into' | 'tolerate' | 'unless' | 'role'>
+
+/** A system call as a step, its arguments typed by the syscall table. */
+export function call<Name extends SyscallName>(
+  name: Name,
+  args: OrEach<ArgumentsOf<Name>>,
+  options: CallOptions,
+): CallStep {
+  return { is: 'call', call: name, args, ...options }
+}
+
+export const barrier = (number: number, action: 'wait' | 'signal', why: string): BarrierStep => ({
+  is: 'barrier',
+  barrier: number,
+  action,
+  why,
+})
+
+export const composed = (operation: Operation, args: ComposedStep['args'], reason: Reason): ComposedStep => ({
+  is: 'composed',
+  operation,
+  args,
+  ...reason,
+})

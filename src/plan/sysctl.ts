@@ -1,0 +1,62 @@
+/** Kernel parameters of the container's own namespaces (`linux.sysctl`), written through the proc we mounted ourselves. */
+
+import { ConfigError } from '../errors.ts'
+import { O } from '../linux/abi/arch.ts'
+import { RESOLVE } from '../linux/abi/flags.ts'
+import type { Config, NamespaceType } from '../oci/runtime-spec.ts'
+import { call, type Step, slot } from './step.ts'
+import type { Tree } from './tree.ts'
+
+const IPC = /^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\..+)$/
+
+/** Which namespace a parameter belongs to. Any other is the whole host's and not a container's to set. */
+function ownerOf(name: string): NamespaceType | undefined {
+  if (IPC.test(name)) return 'ipc'
+  if (name.startsWith('net.')) return 'network'
+  if (name === 'kernel.hostname' || name === 'kernel.domainname') return 'uts'
+  if (name.startsWith('user.')) return 'user'
+  return undefined
+}
+
+export function sysctlSteps(config: Config, tree: Tree, isolated: (type: NamespaceType) => boolean): Step[] {
+  const entries = Object.entries(config.linux?.sysctl ?? {})
+  if (entries.length === 0) return []
+  const proc = tree.at('/proc')
+  if (!proc)
+    throw new ConfigError(
+      '/linux/sysctl',
+      'expected a proc mount at /proc: kernel parameters are set through it',
+    )
+  return entries.flatMap(([given, value], i): Step[] => {
+    const at = `/linux/sysctl/${given.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    // sysctl(8): with slashes as separators, dots are part of the name (an interface eth0.1).
+    const slashed = given.includes('/') && (given.indexOf('/') < given.indexOf('.') || !given.includes('.'))
+    const dotted = slashed ? given.replaceAll('/', '.') : given
+    const path = slashed ? given : given.replaceAll('.', '/')
+    const owner = ownerOf(dotted)
+    if (!owner)
+      throw new ConfigError(at, `expected a parameter of a namespace but ${given} belongs to the whole host`)
+    if (!isolated(owner))
+      throw new ConfigError(
+        at,
+        `expected an own ${owner} namespace: without it ${given} would change the host`,
+      )
+    const opened = slot(`sysctl_${i}`)
+    return [
+      call(
+        'openat2',
+        [
+          proc,
+          `sys/${path}`,
+          { flags: O.WRONLY | O.CLOEXEC, resolve: RESOLVE.BENEATH | RESOLVE.NO_SYMLINKS },
+        ],
+        {
+          into: opened,
+          why: `the parameter ${dotted}`,
+          at,
+        },
+      ),
+      call('write', [opened, value], { why: `set it to ${value}`, at }),
+    ]
+  })
+}

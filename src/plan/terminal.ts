@@ -1,0 +1,102 @@
+/**
+ * The container's terminal: a pseudo-terminal of its own devpts, whose master goes to whoever started us (pty(7)).
+ *
+ * TIOCGPTPEER opens the slave from the master without a path, so nothing in the container's /dev can redirect it
+ * (CVE-2025-52565).
+ */
+
+import { ConfigError } from '../errors.ts'
+import { O } from '../linux/abi/arch.ts'
+import { AF, AT, MOVE_MOUNT, OPEN_TREE, SOCK, TIOC } from '../linux/abi/flags.ts'
+import type { Config } from '../oci/runtime-spec.ts'
+import { CHANNEL, call, each, type Step, slot, struct } from './step.ts'
+import type { Tree } from './tree.ts'
+
+const MASTER = slot('master')
+const TERMINAL = slot('terminal')
+const CONSOLE_MOUNT = slot('console')
+const at = '/process/terminal'
+
+/** Before pivot_root, while the slots of /dev are at hand. `consoleSocket`: OCI's --console-socket. */
+export function openTerminalSteps(config: Config, tree: Tree, consoleSocket: string | undefined): Step[] {
+  if (!config.process?.terminal) return []
+  const devpts = tree.at('/dev/pts')
+  if (!devpts) throw new ConfigError(at, 'expected a devpts mount at /dev/pts: a terminal needs one')
+  const dev = tree.directory('/dev', at)
+  const size = config.process.consoleSize
+  return [
+    ...dev.steps,
+    call('openat', [devpts, 'ptmx', O.RDWR | O.NOCTTY | O.CLOEXEC, 0], {
+      into: MASTER,
+      why: 'a new pseudo-terminal',
+      at,
+    }),
+    call('ioctl', [MASTER, TIOC.SPTLCK, struct('int', { value: 0 })], { why: 'unlock its slave', at }),
+    call('ioctl', [MASTER, TIOC.GPTPEER, O.RDWR | O.NOCTTY | O.CLOEXEC], {
+      into: TERMINAL,
+      why: 'open the slave by its master, not by a path that could be redirected',
+      at,
+    }),
+    ...(size
+      ? [
+          call(
+            'ioctl',
+            [MASTER, TIOC.SWINSZ, struct('winsize', { ws_row: size.height, ws_col: size.width })],
+            { why: 'its size', at: '/process/consoleSize' },
+          ),
+        ]
+      : []),
+    call('fchown', [TERMINAL, config.process.user?.uid ?? 0, config.process.user?.gid ?? 0], {
+      tolerate: ['EPERM', 'EINVAL'],
+      why: "it is the user's",
+      at,
+    }),
+    ...sendMasterSteps(consoleSocket),
+    call('open_tree', [TERMINAL, '', OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.EMPTY_PATH], {
+      into: CONSOLE_MOUNT,
+      why: '/dev/console is the same terminal',
+      at,
+    }),
+    call('openat', [dev.slot, 'console', O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC, 0o600], {
+      tolerate: ['EEXIST', 'EROFS'],
+      why: 'a file to mount it on',
+      at,
+    }),
+    call('move_mount', [CONSOLE_MOUNT, '', dev.slot, 'console', MOVE_MOUNT.F_EMPTY_PATH], {
+      why: 'attach it at /dev/console',
+      at,
+    }),
+  ]
+}
+
+function sendMasterSteps(consoleSocket: string | undefined): Step[] {
+  const message = { bytes: 't', fds: [MASTER] }
+  if (consoleSocket === undefined) {
+    return [call('sendmsg', [CHANNEL, message, 0], { why: 'the monitor holds the master end', at })]
+  }
+  const socket = slot('console_socket')
+  return [
+    call('socket', [AF.UNIX, SOCK.STREAM | SOCK.CLOEXEC, 0], {
+      into: socket,
+      why: 'to whoever asked for the terminal',
+      at: '--console-socket',
+    }),
+    call('connect', [socket, { sun_family: AF.UNIX, sun_path: consoleSocket }], {
+      why: 'to whoever asked for the terminal',
+      at: '--console-socket',
+    }),
+    call('sendmsg', [socket, { ...message, bytes: '/dev/ptmx' }, 0], {
+      why: 'they hold the master end',
+      at: '--console-socket',
+    }),
+  ]
+}
+
+/** The terminal as controlling terminal and standard streams. Needs the session that setsid(2) made. */
+export function takeTerminalSteps(config: Config): Step[] {
+  if (!config.process?.terminal) return []
+  return [
+    call('ioctl', [TERMINAL, TIOC.SCTTY, 0], { why: 'signals of its keys reach this session', at }),
+    call('dup3', [TERMINAL, each([0, 1, 2]), 0], { why: 'stdin, stdout and stderr', at }),
+  ]
+}

@@ -1,0 +1,87 @@
+/**
+ * The wire format of a plan: what encode.ts writes and native/executor.c reads. native/plan.h is generated from this
+ * file (`npm run generate`).
+ *
+ *     header | records | relocations (u32 offsets) | data
+ *
+ * All offsets count from the first byte of the image, all integers are little-endian. The executor maps the image
+ * privately and adds its address to every word that a relocation names.
+ */
+
+export const MAGIC = 0x31706374 // "tcp1"
+
+/** Header: u32 fields by name, in order. */
+export const HEADER = [
+  'magic',
+  'flags',
+  'size',
+  'records',
+  /** Records of the host half are [0, host_end), of the container half [host_end, container_end), then clean-up. */
+  'host_end',
+  'container_end',
+  'cleanup_end',
+  'relocations',
+  'relocation_count',
+  /** Cells of the slots that the executor itself fills. */
+  'pid_cell',
+  'channel_cell',
+  /** argv and envp of the front end that explains a failure: arrays of pointers. */
+  'explain_argv',
+  'explain_envp',
+  /** The text of the plan's input, which the front end compiles again to explain a failed step. */
+  'source',
+  'source_size',
+  'reserved',
+] as const
+
+export const FLAG = {
+  /** The monitor holds the master end of the container's terminal. */
+  TERMINAL: 1,
+  /** The caller's standard input goes to the terminal. */
+  INTERACTIVE: 2,
+} as const
+
+/** What a record does. */
+export const OP = {
+  CALL: 0,
+  /** args: cell, offset, width in bytes. */
+  COPY: 1,
+  /** args: cell, offset of the text to write, offsets of the text before and after the number. */
+  FORMAT: 2,
+  SIGNAL: 3,
+  WAIT: 4,
+  SPAWN: 5,
+  REMOVE_TREE: 6,
+  REMOVE_CGROUP: 7,
+  COPY_TREE: 8,
+} as const
+
+/** Who goes on after a clone3: 0 for every other call. */
+export const ROLE = { NONE: 0, CONTAINER: 1, RELAY: 2, INIT: 3, HOLDER: 4 } as const
+
+/** How the executor reads an argument. */
+export const ARGUMENT = { VALUE: 0, DATA: 1, SLOT: 2 } as const
+
+/** The first cell offset is never 0, so 0 means none. */
+export const NO_CELL = 0
+
+export const TOLERATED = 6
+
+/**
+ * A record: op u8, role u8, step u16, number u32, into u32, unless u32, kinds u8[6], tolerated u8[6], pad u32, args u64[6].
+ */
+export const RECORD = {
+  op: 0,
+  role: 1,
+  step: 2,
+  number: 4,
+  into: 8,
+  unless: 12,
+  kinds: 16,
+  tolerated: 22,
+  args: 32,
+  size: 80,
+} as const
+
+/** A slot that was never filled reads as this: -EBADF, as a call would say of it. */
+export const UNFILLED = -9n
