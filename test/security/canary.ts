@@ -18,7 +18,7 @@ export interface Arena {
 export function makeArena(t: TestContext): Arena {
   const folder = scratch(t)
   const canary = `${folder}/canary`
-  const layer = `${folder}/layer`
+  const layer = `${folder}/in`
   mkdirSync(`${canary}/directory`, { recursive: true })
   mkdirSync(layer)
   writeFileSync(`${canary}/file`, 'secret')
