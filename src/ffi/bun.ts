@@ -13,7 +13,15 @@ const errno = libc.symbols.__errno_location()
 
 export const foreign: ForeignInterface = {
   name: 'bun:ffi',
-  syscall(number: number, a: Word = 0, b: Word = 0, c: Word = 0, d: Word = 0, e: Word = 0, f: Word = 0): number {
+  syscall(
+    number: number,
+    a: Word = 0,
+    b: Word = 0,
+    c: Word = 0,
+    d: Word = 0,
+    e: Word = 0,
+    f: Word = 0,
+  ): number {
     const result = Number(raw(number, a, b, c, d, e, f))
     return result === -1 ? -read.i32(errno, 0) : result
   },

@@ -7,7 +7,15 @@ const raw = libc.func('long syscall(long n, long a, long b, long c, long d, long
 
 export const foreign: ForeignInterface = {
   name: 'koffi',
-  syscall(number: number, a: Word = 0, b: Word = 0, c: Word = 0, d: Word = 0, e: Word = 0, f: Word = 0): number {
+  syscall(
+    number: number,
+    a: Word = 0,
+    b: Word = 0,
+    c: Word = 0,
+    d: Word = 0,
+    e: Word = 0,
+    f: Word = 0,
+  ): number {
     const result = Number(raw(number, a, b, c, d, e, f))
     return result === -1 ? -koffi.errno() : result
   },
