@@ -25,7 +25,8 @@ function parse<Document>(read: (text: string) => Document, content: Uint8Array, 
   try {
     return read(new TextDecoder().decode(content))
   } catch (cause) {
-    if (cause instanceof ConfigError) throw refuse(what, cause.message, cause)
+    if (cause instanceof ConfigError)
+      throw refuse(what, `${cause.at && `${cause.at}: `}${cause.message}`, cause)
     throw cause
   }
 }

@@ -106,24 +106,37 @@ export async function fetchBlob(
     const writer = await pull.store.newBlob(blob.digest)
     const bytes = storeAll(pull, blob, writer)
     try {
-      await (writer.resumeFrom === 0 ? (onlooker?.(bytes) ?? drain(bytes)) : drain(bytes))
+      if (writer.resumeFrom === 0) await onlooker?.(unclosable(bytes))
+      await drain(bytes)
       return
     } catch (error) {
+      // A tar that makes no sense is most often one that was altered on its way: the blob's own digest says so.
+      if (error instanceof RegistryError) await drain(bytes)
       // What an earlier pull left may be what is wrong; commit has deleted it, and the whole blob may be right.
       const mayBeLeftover = writer.resumeFrom > 0 && error instanceof RegistryError
       if (isSecondTry || !mayBeLeftover || error instanceof NetworkError) throw error
     } finally {
+      await bytes.return()
       await writer.abort()
     }
   }
 }
+
+/** For a reader that may leave early without ending what it reads from. */
+const unclosable = (bytes: AsyncGenerator<Uint8Array>): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => ({ next: () => bytes.next() }),
+})
 
 async function drain(bytes: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of bytes);
 }
 
 /** The bytes of `blob`, each written to the store before it is passed on; ends only when all were found right. */
-async function* storeAll(pull: Pull, blob: Descriptor, writer: BlobWriter): AsyncIterable<Uint8Array> {
+async function* storeAll(
+  pull: Pull,
+  blob: Descriptor,
+  writer: BlobWriter,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let done = writer.resumeFrom
   tell(pull, blob, 'downloading', done)
   for await (const piece of pull.registry.blob(blob, writer.resumeFrom)) {
