@@ -20,15 +20,15 @@ const families: Record<string, Record<string, number> | number> = { ...flags, O 
 
 /** Families whose values are a choice, not bits to be or-ed. */
 const CHOICES = new Set(['FSCONFIG', 'PR', 'RLIMIT', 'F', 'SIG', 'P', 'AF', 'IOPRIO_WHO'])
-/** Constants whose header name is the family's prefix without an underscore. */
-const BARE_PREFIX = new Set(['TIOC', 'SIOC'])
+/** Constants whose header name is the family's prefix without an underscore: `WNOHANG`. */
+const BARE_PREFIX = new Set(['TIOC', 'SIOC', 'W'])
 const FILE_TYPES = ['IFSOCK', 'IFLNK', 'IFREG', 'IFBLK', 'IFDIR', 'IFCHR', 'IFIFO'] as const
 const LONGEST_TEXT = 72
-/** Arguments whose flag names stand without their prefix, as style has it: the call itself says it. */
-const constantName = (family: string, key: string): string => {
-  if (BARE_PREFIX.has(family)) return family + key
-  if (key.startsWith('_')) return family + key
-  return `${family}_${key}`
+
+/** The name in the kernel's headers: `O_PATH`, `WNOHANG`, `__WALL`, `MOUNT_ATTR__ATIME`. */
+export const constantName = (family: string, key: string): string => {
+  if (key.startsWith('__')) return key
+  return BARE_PREFIX.has(family) ? family + key : `${family}_${key}`
 }
 
 /** Flags by name, the rest as hex: `MS_NOSUID|MS_NODEV`. */
