@@ -1,14 +1,25 @@
 /** `tinyctr plan`: what `run` with the same flags would do, printed. */
+import { containerPlan } from '../engine/container-plan.ts'
+import { UsageError } from '../errors.ts'
+import { planToJson, printPlan, printStepInFull } from '../plan/print.ts'
+import { skipSteps } from '../plan/step.ts'
 import type { planFlags } from './commands.ts'
 import type { Invocation } from './invocation.ts'
-import { runRequest } from './run-options.ts'
-import { readSurroundings } from './surroundings.ts'
+import { print } from './output.ts'
+import { prepareRun } from './prepare-run.ts'
 
 export async function plan({
-  flags: { step: _step, json: _json, ...flags },
-  positionals,
-  environment,
+  flags: { step, json, ...flags },
+  ...rest
 }: Invocation<typeof planFlags>): Promise<number> {
-  runRequest(flags, positionals, await readSurroundings(flags, environment))
-  throw new Error('Cannot print a plan: this part is unavailable')
+  const { input, seccompFilter, lab } = await prepareRun({ ...rest, flags })
+  const whole = skipSteps(containerPlan(input, seccompFilter), lab.skip)
+  if (step !== undefined) {
+    const text = printStepInFull(whole, step)
+    if (text === undefined) throw new UsageError(`the plan has no step ${step}`)
+    print(text)
+  } else {
+    print(json ? JSON.stringify(planToJson(whole), undefined, 2) : printPlan(whole).trimEnd())
+  }
+  return 0
 }

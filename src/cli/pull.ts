@@ -1,6 +1,7 @@
 /** `tinyctr pull`: Docker's lines, the last one the name in full. */
 import { parsePlatform } from '../image/platform.ts'
 import { pullImage } from '../image/pull.ts'
+import type { PullEvent } from '../image/pull-event.ts'
 import { fullReference, parseReference } from '../image/reference.ts'
 import { ImageStore } from '../image/store.ts'
 import type { pullFlags } from './commands.ts'
@@ -9,15 +10,24 @@ import type { Invocation } from './invocation.ts'
 import { print } from './output.ts'
 import { displayPull } from './progress.ts'
 
-export async function pull({
-  flags: { platform, quiet = false },
-  positionals: [name = ''],
-  folders,
-}: Invocation<typeof pullFlags>): Promise<number> {
+export interface ShownPull {
+  readonly platform: string | undefined
+  readonly quiet: boolean
+  readonly dataRoot: string
+  readonly screen: NodeJS.WriteStream
+  /** Says nothing until the registry has answered: the caller may have another way. */
+  readonly quietUntilAnswered?: boolean
+}
+
+/** Pulls with a line a layer on `screen`. @returns the full reference */
+export async function pullShown(
+  name: string,
+  { platform, quiet, dataRoot, screen }: ShownPull,
+): Promise<string> {
   const reference = parseReference(name)
   const wanted = platform === undefined ? undefined : parsePlatform(platform)
-  const store = new ImageStore(folders.dataRoot)
-  const display = displayPull(process.stdout, { quiet })
+  const store = new ImageStore(dataRoot)
+  const display = displayPull(screen, { quiet })
   try {
     await interruptible((signal) =>
       pullImage(reference, {
@@ -25,13 +35,37 @@ export async function pull({
         layers: store.layers,
         platform: wanted,
         signal,
-        progress: display.show,
+        progress: quietUntilAnswered ? holdingFirst(display.show) : display.show,
       }),
     )
   } finally {
     display.close()
     store.close()
   }
-  print(fullReference(reference))
+  return fullReference(reference)
+}
+
+/** Passes events on, the first one only together with the second. */
+function holdingFirst(show: (event: PullEvent) => void): (event: PullEvent) => void {
+  let held: PullEvent | undefined
+  let begun = false
+  return (event) => {
+    if (!begun) {
+      begun = true
+      held = event
+      return
+    }
+    if (held) show(held)
+    held = undefined
+    show(event)
+  }
+}
+
+export async function pull({
+  flags: { platform, quiet = false },
+  positionals: [name = ''],
+  folders: { dataRoot },
+}: Invocation<typeof pullFlags>): Promise<number> {
+  print(await pullShown(name, { platform, quiet, dataRoot, screen: process.stdout }))
   return 0
 }

@@ -1,10 +1,9 @@
 /** `tinyctr run`: the hot path. */
+import { launch } from '../engine/launch.ts'
 import type { Invocation } from './invocation.ts'
+import { prepareRun } from './prepare-run.ts'
 import type { runFlags } from './run-flags.ts'
-import { runRequest } from './run-options.ts'
-import { readSurroundings } from './surroundings.ts'
 
-export async function run({ flags, positionals, environment }: Invocation<typeof runFlags>): Promise<number> {
-  runRequest(flags, positionals, await readSurroundings(flags, environment))
-  throw new Error('Cannot run a container: this part is unavailable')
-}
+/** Returns only where the executor is not the native one; else this process becomes it. */
+export const run = async (invocation: Invocation<typeof runFlags>): Promise<number> =>
+  launch(await prepareRun(invocation))

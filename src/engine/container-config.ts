@@ -2,13 +2,12 @@
  * The OCI config.json of a Docker-like container, from an image's config, what `run` was asked for, and what the host
  * is. Pure: it can be printed and compared without a container (`tinyctr plan`, test/engine/container-config.test.ts).
  */
-import { ConfigError } from '../errors.ts'
 import type { ExecutionParameters } from '../oci/image-spec.ts'
 import type { Config, Linux, Process, Seccomp } from '../oci/runtime-spec.ts'
 import { containerCapabilities } from './capabilities-flag.ts'
 import { containerArguments, containerFolder, refuseNul, stopSignal } from './container-command.ts'
 import { containerDevices } from './container-devices.ts'
-import { containerMounts, initPath, rootfsPropagation } from './container-mounts.ts'
+import { containerMounts, rootfsPropagation } from './container-mounts.ts'
 import { containerNamespaces } from './container-namespaces.ts'
 import { defaultMaskedPaths, defaultReadonlyPaths } from './default-config.ts'
 import { containerEnvironment } from './environment.ts'
@@ -65,7 +64,7 @@ export function containerConfig(input: ContainerConfigInput): Config {
 }
 
 function containerProcess(
-  { id, image, options, user, host, paths, consoleSize }: ContainerConfigInput,
+  { id, image, options, user, host, consoleSize }: ContainerConfigInput,
   capabilities: string[],
 ): Process {
   const { security } = options
@@ -73,12 +72,11 @@ function containerProcess(
   const imageEnvironment = image.Env ?? []
   refuseNul('/config/Env', imageEnvironment)
   refuseNul('/config/Cmd', args)
-  if (options.init && paths.init === undefined) throw new ConfigError('--init', 'Cannot find an init to run')
   return {
     terminal: options.terminal,
     ...(options.terminal && consoleSize !== undefined && { consoleSize }),
     user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
-    args: options.init ? [initPath, '--', ...args] : args,
+    args,
     env: containerEnvironment({
       image: imageEnvironment,
       user: options.environment,

@@ -7,9 +7,6 @@ import type { ContainerPaths } from './host-facts.ts'
 import type { BindRequest, MountRequest } from './mount-request.ts'
 import type { RunOptions } from './run-options.ts'
 
-/** In /dev, a tmpfs of the container's own: no folder of the image is touched. */
-export const initPath = '/dev/init'
-
 /**
  * A kernel filesystem shows one namespace, and a user namespace may mount it only if it owns that namespace; else the
  * host's own mount of it is bound.
@@ -105,11 +102,7 @@ export function containerMounts(
     .filter((mount) => mount !== undefined)
   const files = hostFiles(paths, options.readonlyRootfs).filter(({ destination }) => !taken.has(destination))
   const others = [...asked, ...files].sort((a, b) => pathDepth(a.destination) - pathDepth(b.destination))
-  const init: Mount[] =
-    options.init && paths.init !== undefined
-      ? [{ destination: initPath, type: 'bind', source: paths.init, options: ['bind', 'ro'] }]
-      : []
-  return [...defaults, ...others, ...init]
+  return [...defaults, ...others]
 }
 
 /** A mount that shares with the host needs a root that does. */

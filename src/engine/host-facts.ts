@@ -39,6 +39,4 @@ export interface ContainerPaths {
   hostname: string
   resolvConf: string
   cgroup: string
-  /** The init that `--init` runs as process 1. */
-  init?: string
 }

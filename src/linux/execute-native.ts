@@ -15,6 +15,8 @@ import { writeAll } from './file.ts'
  * @throws KernelError when the executor cannot be started
  */
 export function executeNative(plan: Uint8Array): never {
+  // Node marks even the standard streams close-on-exec.
+  for (const fd of [0, 1, 2]) attempt('fcntl', [fd, F.SETFD, 0])
   const executor = sealedMemory('tinyctr', Buffer.from(EXECUTOR_BASE64, 'base64'), MFD.CLOEXEC)
   const planFd = sealedMemory('tinyctr-plan', plan, 0)
   call('execveat', [executor, '', ['tinyctr', String(planFd)], [], AT.EMPTY_PATH])

@@ -89,23 +89,38 @@ export function fileType(path: string): number | undefined {
   return new DataView(buffer.buffer).getUint16(MODE_OFFSET, true) & S.IFMT
 }
 
+export interface Entry {
+  readonly name: string
+  readonly directory: boolean
+}
+
+const DT_DIR = 4
+const DIRENT_TYPE = 18
+const DIRENT_NAME = 19
+
+/** What is in an open folder, but for `.` and `..`. */
+export function listFolderOf(fd: number): Entry[] {
+  const entries: Entry[] = []
+  const buffer = new Uint8Array(32 * 1024)
+  const view = new DataView(buffer.buffer)
+  const decoder = new TextDecoder()
+  for (let got = call('getdents64', [fd, buffer]); got > 0; got = call('getdents64', [fd, buffer])) {
+    for (let at = 0; at < got; at += view.getUint16(at + 16, true)) {
+      const name = decoder.decode(buffer.subarray(at + DIRENT_NAME, buffer.indexOf(0, at + DIRENT_NAME)))
+      if (name !== '.' && name !== '..')
+        entries.push({ name, directory: buffer[at + DIRENT_TYPE] === DT_DIR })
+    }
+  }
+  return entries
+}
+
 /** The names in a folder; none where there is no folder. */
 export function listFolder(path: string): string[] {
   const fd = attempt('openat', [AT.FDCWD, path, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0])
   if (fd < 0) return []
-  const names: string[] = []
-  const buffer = new Uint8Array(32 * 1024)
-  const view = new DataView(buffer.buffer)
-  const decoder = new TextDecoder()
   try {
-    for (let got = call('getdents64', [fd, buffer]); got > 0; got = call('getdents64', [fd, buffer])) {
-      for (let at = 0; at < got; at += view.getUint16(at + 16, true)) {
-        const name = decoder.decode(buffer.subarray(at + 19, buffer.indexOf(0, at + 19)))
-        if (name !== '.' && name !== '..') names.push(name)
-      }
-    }
+    return listFolderOf(fd).map((entry) => entry.name)
   } finally {
     call('close', [fd])
   }
-  return names
 }

@@ -4,7 +4,8 @@
  */
 
 import { ConfigError } from '../errors.ts'
-import { CLONE, PR } from '../linux/abi/flags.ts'
+import { O } from '../linux/abi/arch.ts'
+import { AT, CLONE, PR } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { boundingSteps, capabilitySteps } from './capabilities.ts'
 import { CGROUP, cgroupCleanup, cgroupFolder, cgroupSteps } from './cgroup.ts'
@@ -39,7 +40,7 @@ import {
 import { type Overlay, pivotSteps, ROOT, readonlyRootSteps, rootSteps } from './rootfs.ts'
 import { seccompFlags } from './seccomp/flags.ts'
 import { compileSeccomp } from './seccomp.ts'
-import { call, PID, type Plan, type Step } from './step.ts'
+import { call, PID, type Plan, type Step, slot } from './step.ts'
 import { sysctlSteps } from './sysctl.ts'
 import { openTerminalSteps, takeTerminalSteps } from './terminal.ts'
 import { Tree } from './tree.ts'
@@ -59,6 +60,8 @@ export interface PlanInput {
   readonly preserveFds?: number
   /** A PID 1 that reaps and forwards signals, with the program as its child. */
   readonly init?: boolean
+  /** Standard input is /dev/null, not the caller's. */
+  readonly stdin?: 'null'
   /** The container ends when its monitor does. */
   readonly dieWithParent?: boolean
   /** Steps of the engine around the container: its state folder, its writable layer. */
@@ -94,6 +97,7 @@ export function compilePlan(input: PlanInput): Plan {
     ],
     container: [
       ...signalSteps(),
+      ...(input.stdin === 'null' ? nullInputSteps() : []),
       ...becomeMappedSteps(namespaces),
       ...oomScoreSteps(config),
       ...joinSteps(config, namespaces, joined.opened),
@@ -210,6 +214,19 @@ function programSteps(input: PlanInput): Step[] {
     // Last before execve, so that it need not allow anything above.
     ...(noNewPrivileges ? seccompCall : []),
     ...execveSteps(config),
+  ]
+}
+
+function nullInputSteps(): Step[] {
+  const at = '--interactive'
+  const input = slot('stdin')
+  return [
+    call('openat', [AT.FDCWD, '/dev/null', O.RDONLY | O.CLOEXEC, 0], {
+      into: input,
+      why: 'nobody types into this container',
+      at,
+    }),
+    call('dup3', [input, 0, 0], { why: 'so its standard input is at its end', at }),
   ]
 }
 

@@ -65,6 +65,16 @@ function ruleInstructions(rule: DeviceRule): Uint8Array[] {
   return [...before, ...tests.map((test, i) => test(tests.length - i - 1 + verdict.length)), ...verdict]
 }
 
+/** From the last to the first that fits everything: what stands before it is never asked, and the verifier refuses it. */
+function decisiveRules(rules: readonly DeviceRule[]): DeviceRule[] {
+  const decisive: DeviceRule[] = []
+  for (const rule of [...rules].reverse()) {
+    decisive.push(rule)
+    if (fitsEverything(rule)) return decisive
+  }
+  return [...decisive, { allow: false }]
+}
+
 /** The whole program, 8 bytes an instruction. */
 export function compileDeviceFilter(rules: readonly DeviceRule[]): Uint8Array {
   const instructions = [
@@ -74,9 +84,7 @@ export function compileDeviceFilter(rules: readonly DeviceRule[]): Uint8Array {
     instruction(ALU_RSH, 3, 0, 0, 16),
     instruction(LDX_W, 4, 1, 4, 0),
     instruction(LDX_W, 5, 1, 8, 0),
-    ...[...rules].reverse().flatMap(ruleInstructions),
-    instruction(MOV, 0, 0, 0, 0),
-    instruction(EXIT, 0, 0, 0, 0),
+    ...decisiveRules(rules).flatMap(ruleInstructions),
   ]
   const bytes = new Uint8Array(instructions.length * 8)
   instructions.forEach((one, i) => {
@@ -85,8 +93,7 @@ export function compileDeviceFilter(rules: readonly DeviceRule[]): Uint8Array {
   return bytes
 }
 
-const isUnrestricted = (rule: DeviceRule): boolean =>
-  rule.allow &&
+const fitsEverything = (rule: DeviceRule): boolean =>
   (rule.type ?? 'a') === 'a' &&
   (rule.major ?? -1) < 0 &&
   (rule.minor ?? -1) < 0 &&
@@ -118,7 +125,7 @@ export function deviceFilterSteps(config: Config, host: Host, folder: string): S
   const rules = config.linux?.resources?.devices ?? []
   const last = rules.at(-1)
   // Without rules nothing was asked for; a user namespace cannot make devices, and may not load programs.
-  if (!last || isUnrestricted(last) || !host.cgroupBpf) return []
+  if (!last || (last.allow && fitsEverything(last)) || !host.cgroupBpf) return []
   const program = slot('device_filter')
   const directory = slot('cgroup_directory')
   const instructions = compileDeviceFilter([...rules, ...ALWAYS])

@@ -6,7 +6,7 @@ import { marshal, marshalCall, type Register } from '../linux/abi/marshal.ts'
 import { Segment } from '../linux/abi/segment.ts'
 import { SYSCALLS } from '../linux/abi/syscalls.ts'
 import { repetition, repetitionsOf } from './repetition.ts'
-import { type CallStep, CHANNEL, type ComposedStep, PID, type Plan, type Step } from './step.ts'
+import { type CallStep, CHANNEL, type ComposedStep, isEach, PID, type Plan, type Step } from './step.ts'
 import { ARGUMENT, FLAG, HEADER, MAGIC, OP, RECORD, ROLE, TOLERATED, UNFILLED } from './wire.ts'
 
 export interface EncodeOptions {
@@ -105,7 +105,11 @@ function read(encoder: Encoder, slot: Slot): number {
 }
 
 function encodeStep(encoder: Encoder, step: Step, number: number): void {
-  if (step.is === 'barrier') {
+  if (step.is === 'skipped') {
+    if (step.instead.is !== 'call') return
+    const { into } = step.instead
+    for (const cell of isEach(into) ? into.each : [into]) if (cell) fill(encoder, cell as Slot)
+  } else if (step.is === 'barrier') {
     const registers: Register[] = [{ is: 'value', value: step.barrier }]
     record(encoder, { op: step.action === 'wait' ? OP.WAIT : OP.SIGNAL, step: number, registers })
   } else if (step.is === 'composed') {

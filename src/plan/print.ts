@@ -63,6 +63,7 @@ function pointers(step: Step): string | undefined {
 
 /** One step on one line. */
 export function printStep(step: Step): string {
+  if (step.is === 'skipped') return `(left out) ${printStep(step.instead)}`
   if (step.is === 'barrier') {
     return step.action === 'wait'
       ? `═══ barrier ${step.barrier}: wait for the other half`
@@ -142,4 +143,22 @@ function callToJson(step: CallStep): object {
     ...(step.tolerate ? { tolerate: step.tolerate } : {}),
     ...(step.role ? { role: step.role } : {}),
   }
+}
+
+/** One step with all there is to know: every repetition, and where the manual is. */
+export function printStepInFull(plan: Plan, number: number): string | undefined {
+  const steps = numberSteps(plan)
+  const found = steps.find((one) => one.number === number)
+  if (!found) return undefined
+  const { step, half } = found
+  const lines = [`step ${number} of ${steps.length}, ${half}`, `  ${printStep(step)}`, `  why    ${step.why}`]
+  const from = step.at === undefined ? [] : typeof step.at === 'string' ? [step.at] : step.at
+  if (from.length > 0) lines.push(`  from   ${[...new Set(from)].join(', ')}`)
+  if (step.is !== 'call') return lines.join('\n')
+  const repetitions = repetitionsOf(step)
+  if (repetitions > 1)
+    for (let i = 0; i < repetitions; i++) lines.push(`         ${printRepetition(step, i)}`)
+  if (step.tolerate) lines.push(`  or     ${step.tolerate.join(', ')} will do`)
+  lines.push(`  see    ${step.call}(2)`)
+  return lines.join('\n')
 }

@@ -72,7 +72,13 @@ export type Operation =
   /** Copies what lies below one directory into another: files, links, modes, owners. */
   | 'copy_tree'
 
-export type Step = CallStep | BarrierStep | ComposedStep
+/** A step that somebody left out, to see what breaks. Its slots stay empty, so what needs them is passed over too. */
+export interface SkippedStep extends Reason {
+  readonly is: 'skipped'
+  readonly instead: Step
+}
+
+export type Step = CallStep | BarrierStep | ComposedStep | SkippedStep
 
 export interface Plan {
   readonly host: readonly Step[]
@@ -128,3 +134,16 @@ export const composed = (operation: Operation, args: ComposedStep['args'], reaso
   args,
   ...reason,
 })
+
+/** The plan with some steps left out, by number; the others keep theirs. */
+export function skipSteps(plan: Plan, numbers: readonly number[]): Plan {
+  if (numbers.length === 0) return plan
+  let number = 0
+  const leaveOut = (step: Step): Step =>
+    numbers.includes(++number) ? { is: 'skipped', instead: step, why: step.why } : step
+  return {
+    host: plan.host.map(leaveOut),
+    container: plan.container.map(leaveOut),
+    cleanup: plan.cleanup.map(leaveOut),
+  }
+}

@@ -56,7 +56,6 @@ export function configOf(
       hostname: '/c/hostname',
       resolvConf: '/c/resolv.conf',
       cgroup: '/tinyctr/0123',
-      init: '/lib/init',
     },
     consoleSize: { height: 24, width: 80 },
     resolveSeccomp: (profile, capabilities): Seccomp => ({

@@ -196,6 +196,7 @@ export const SYSCALLS = table({
   personality: [135, 92, ['persona', 'uint']],
   sched_setattr: [314, 274, ['pid', 'pid'], ['attr', 'sched_attr'], ['flags', 'uint']],
   sched_setaffinity: [203, 122, ['pid', 'pid'], ['size', 'countof'], ['mask', 'bytes']],
+  sched_getaffinity: [204, 123, ['pid', 'pid'], ['size', 'countof'], ['mask', 'out']],
   ioprio_set: [251, 30, ['which', 'IOPRIO_WHO'], ['who', 'pid'], ['ioprio', 'uint']],
   set_mempolicy: [238, 237, ['mode', 'uint'], ['nodes', 'bytes'], ['maxnode', 'uint']],
 

@@ -1,0 +1,32 @@
+/** What `run` starts and `plan` prints: the same flags make the same launch. */
+import type { Launch } from '../engine/launch.ts'
+import { prepareImage } from '../engine/run-image.ts'
+import type { Invocation } from './invocation.ts'
+import { printError } from './output.ts'
+import type { runFlags } from './run-flags.ts'
+import { runRequest } from './run-options.ts'
+import { readSurroundings } from './surroundings.ts'
+
+export async function prepareRun({
+  flags,
+  positionals,
+  folders,
+  environment,
+}: Invocation<typeof runFlags>): Promise<Launch> {
+  const request = runRequest(flags, positionals, await readSurroundings(flags, environment))
+  if (request.from === 'bundle')
+    return (await import('../engine/run-bundle.ts')).prepareBundle(request.options, folders)
+  const { quiet } = request.options
+  return prepareImage(request.options, folders, {
+    warn: (line) => printError(`tinyctr: ${line}`),
+    pull: async (name, platform) => {
+      await (await import('./pull.ts')).pullShown(name, {
+        platform,
+        quiet,
+        dataRoot: folders.dataRoot,
+        screen: process.stderr,
+        quietUntilAnswered: true,
+      })
+    },
+  })
+}

@@ -1,0 +1,113 @@
+/**
+ * Everything one container needs of its engine, around the plan of its config: a state folder that names what to clean,
+ * a writable layer, the files of /etc. The input is plain JSON, so that a failed start can be compiled again from what
+ * travelled with it (plan/wire.ts, `source`).
+ */
+
+import { O } from '../linux/abi/arch.ts'
+import { AT, LOCK } from '../linux/abi/flags.ts'
+import type { Config } from '../oci/runtime-spec.ts'
+import { compilePlan } from '../plan/compile.ts'
+import type { Host } from '../plan/host.ts'
+import type { Overlay } from '../plan/rootfs.ts'
+import { call, composed, each, type Plan, type Step, slot } from '../plan/step.ts'
+
+export interface ContainerPlanInput {
+  readonly config: Config
+  readonly host: Host
+  readonly bundle: string
+  /** The container's folder below `--root`. */
+  readonly stateFolder: string
+  /** What the next command must remove if this one is killed; the first line is the cgroup, the second the layer. */
+  readonly journal: string
+  /** Files to write into the state folder, by name. */
+  readonly files: Readonly<Record<string, string>>
+  /** The folder of the writable layer, below `--data-root`; and the layers under it, top first. */
+  readonly layer?: { readonly folder: string; readonly lower: readonly string[]; readonly userxattr: boolean }
+  readonly init?: boolean
+  readonly stdin?: 'null'
+}
+
+/** @param seccompFilter `config.linux.seccomp` compiled, when it is at hand */
+export function containerPlan(input: ContainerPlanInput, seccompFilter?: Uint8Array): Plan {
+  const { config, host, bundle, layer } = input
+  const overlay: Overlay | undefined = layer && {
+    lower: layer.lower,
+    upper: `${layer.folder}/upper`,
+    work: `${layer.folder}/work`,
+    userxattr: layer.userxattr,
+  }
+  return compilePlan({
+    config,
+    host,
+    bundle,
+    before: [...stateSteps(input), ...layerSteps(input)],
+    after: removeSteps(input),
+    dieWithParent: true,
+    ...(overlay ? { overlay } : {}),
+    ...(seccompFilter ? { seccompFilter } : {}),
+    ...(input.init ? { init: true } : {}),
+    ...(input.stdin ? { stdin: input.stdin } : {}),
+  })
+}
+
+const STATE = slot('state')
+
+/** Locked as long as the monitor lives: an unlocked folder is a dead container's, and its journal says what is left. */
+function stateSteps({ stateFolder, journal, files }: ContainerPlanInput): Step[] {
+  const at = '--root'
+  const named = { journal, ...files }
+  const names = Object.keys(named)
+  const opened = each(names.map((name) => slot(`file_${name.replaceAll('.', '_')}`)))
+  return [
+    call('mkdirat', [AT.FDCWD, stateFolder, 0o700], { why: 'the state of this container', at }),
+    call('openat', [AT.FDCWD, stateFolder, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0], {
+      into: STATE,
+      why: 'to hold a lock on',
+      at,
+    }),
+    call('flock', [STATE, LOCK.EX], { why: 'whoever finds it unlocked cleans up after us', at }),
+    call('openat', [STATE, each(names), O.WRONLY | O.CREAT | O.EXCL | O.CLOEXEC, 0o644], {
+      into: opened,
+      why: 'what there is to clean up, and the files of /etc',
+      at,
+    }),
+    call('write', [opened, each(names.map((name) => named[name as keyof typeof named]))], {
+      why: 'their text',
+      at,
+    }),
+  ]
+}
+
+function layerSteps({ layer, config }: ContainerPlanInput): Step[] {
+  if (!layer) return []
+  const at = '--data-root'
+  const { folder } = layer
+  return [
+    call(
+      'mkdirat',
+      [
+        AT.FDCWD,
+        each([folder, `${folder}/upper`, `${folder}/work`, config.root?.path ?? `${folder}/rootfs`]),
+        each([0o700, 0o755, 0o700, 0o755]),
+      ],
+      {
+        why: 'the writable layer, and the folder to mount the root on',
+        at,
+      },
+    ),
+  ]
+}
+
+function removeSteps({ layer, stateFolder }: ContainerPlanInput): Step[] {
+  const layerGone = layer
+    ? [composed('remove_tree', [layer.folder], { why: 'what the container wrote', at: '--data-root' })]
+    : []
+  return [
+    ...layerGone,
+    composed('remove_tree', [stateFolder], {
+      why: 'last: while it stands, there is something to clean',
+      at: '--root',
+    }),
+  ]
+}

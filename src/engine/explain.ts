@@ -1,0 +1,66 @@
+/**
+ * Why a container did not start. The native executor has started us in its own place; the failed child still waits, so
+ * that its root can be looked at. We explain, end it, clean up, and leave with the right exit code.
+ */
+import { attempt, call } from '../linux/call.ts'
+import { readAll } from '../linux/file.ts'
+import { removeCgroup, removeTree } from '../linux/remove.ts'
+import { printStepFailure } from '../linux/step-failure.ts'
+import { type Plan, skipSteps } from '../plan/step.ts'
+import { HEADER } from '../plan/wire.ts'
+import { type ContainerPlanInput, containerPlan } from './container-plan.ts'
+
+const SIGKILL = 9
+const __WALL = 0x40000000
+const P_ALL = 0
+const WEXITED = 4
+
+export interface Failure {
+  readonly planFd: number
+  readonly step: number
+  readonly errno: number
+  /** 0: there was no child yet. */
+  readonly pid: number
+}
+
+/** @returns the text to print and the exit code; the host is clean by then */
+export function explainFailure({ planFd, step, errno, pid }: Failure): { text: string; exitCode: number } {
+  const { input, skip } = readSource(planFd)
+  const plan = skipSteps(containerPlan(input), skip)
+  try {
+    return printStepFailure({
+      plan,
+      step,
+      errno,
+      config: input.config,
+      ...(pid > 0 ? { container: { pid } } : {}),
+    })
+  } finally {
+    if (pid > 0) {
+      attempt('kill', [pid, SIGKILL])
+      while (attempt('waitid', [P_ALL, 0, null, WEXITED | __WALL, null]) === 0);
+    }
+    cleanUp(plan)
+  }
+}
+
+/** What the plan was compiled from travels with it. */
+function readSource(fd: number): { input: ContainerPlanInput; skip: number[] } {
+  call('lseek', [fd, 0, 0])
+  const image = readAll(fd)
+  const view = new DataView(image.buffer, image.byteOffset)
+  const field = (name: (typeof HEADER)[number]): number => view.getUint32(HEADER.indexOf(name) * 4, true)
+  const source = image.subarray(field('source'), field('source') + field('source_size'))
+  return JSON.parse(new TextDecoder().decode(source))
+}
+
+/** The clean-up half, whatever had been made by then. */
+export function cleanUp(plan: Plan): void {
+  for (const step of plan.cleanup) {
+    if (step.is !== 'composed') continue
+    const path = step.args[0]
+    if (typeof path !== 'string') continue
+    if (step.operation === 'remove_cgroup') removeCgroup(path)
+    else removeTree(path)
+  }
+}

@@ -1,0 +1,45 @@
+/** The image of a run: from the store, pulled when it is missing, or the fixture when there is no network. */
+
+import { UsageError } from '../errors.ts'
+import { fullReference, parseReference } from '../image/reference.ts'
+import type { ImageSnapshot } from '../image/snapshot.ts'
+import { lookupImage } from '../image/snapshot.ts'
+import type { RunOptions } from './run-options.ts'
+
+/** Shows a pull on the terminal, or says nothing. */
+export type PullImage = (name: string, platform: string | undefined) => Promise<unknown>
+
+export interface ImageSource {
+  readonly dataRoot: string
+  readonly pull: PullImage
+  readonly warn: (line: string) => void
+}
+
+/** @throws RegistryError, UsageError */
+export async function findImage(options: RunOptions, source: ImageSource): Promise<ImageSnapshot> {
+  const { image: name, platform } = options
+  const reference = fullReference(parseReference(name))
+  const known = options.pull === 'always' ? undefined : lookupImage(source.dataRoot, reference)
+  if (known && (platform === undefined || (await isFor(known, platform)))) return known
+  if (options.pull === 'never') {
+    throw new UsageError(
+      `No such image: ${name}${known ? ` for ${platform}` : ''}, and --pull never forbids pulling it`,
+    )
+  }
+  try {
+    await source.pull(name, platform)
+  } catch (error) {
+    const { isUnreachable } = await import('../image/registry/failure.ts')
+    if (!isUnreachable(error) || options.pull === 'always') throw error
+    const { loadFixture } = await import('./fixture.ts')
+    return await loadFixture(reference, source, error as Error)
+  }
+  const pulled = lookupImage(source.dataRoot, reference)
+  if (!pulled) throw new UsageError(`No such image: ${name}`)
+  return pulled
+}
+
+async function isFor(image: ImageSnapshot, platform: string): Promise<boolean> {
+  const { matchesPlatform, parsePlatform } = await import('../image/platform.ts')
+  return matchesPlatform(image.platform, parsePlatform(platform))
+}

@@ -1,0 +1,69 @@
+/** `tinyctr run --bundle DIR [ID]`: a bare OCI bundle, whose config.json says everything. */
+import { ConfigError, UsageError } from '../errors.ts'
+import { E } from '../linux/abi/errno.ts'
+import { S } from '../linux/abi/flags.ts'
+import { fileType, makeFolder, readText } from '../linux/file.ts'
+import { readHost } from '../linux/host.ts'
+import { KernelError } from '../linux/kernel-error.ts'
+import type { Config } from '../oci/runtime-spec.ts'
+import { checkSemantics, requireProcess } from '../oci/semantics.ts'
+import { parseConfig } from '../oci/validate.ts'
+import { cgroupFolder } from '../plan/cgroup.ts'
+import { randomId } from './container-id.ts'
+import type { Launch } from './launch.ts'
+import type { BundleOptions } from './run-options.ts'
+import { cachedFilter } from './seccomp-cache.ts'
+import { sweep } from './sweep.ts'
+
+export async function prepareBundle(options: BundleOptions, folders: { root: string }): Promise<Launch> {
+  const bundle = options.bundle.startsWith('/') ? options.bundle : `${process.cwd()}/${options.bundle}`
+  const id = options.id ?? randomId()
+  const config = readBundle(bundle)
+  const own: Config = { ...config, linux: { ...config.linux } }
+  if (!options.lab.cgroup) delete own.linux?.cgroupsPath
+  else if (own.linux) own.linux.cgroupsPath = config.linux?.cgroupsPath ?? `/tinyctr/${id}`
+  const rootfs = own.root?.path.startsWith('/') ? own.root.path : `${bundle}/${own.root?.path}`
+  if (fileType(rootfs) !== S.IFDIR)
+    throw new ConfigError(
+      '/root/path',
+      `expected the folder of the root filesystem but found none at ${rootfs}`,
+    )
+  makeFolder(folders.root)
+  await sweep(folders.root)
+  const host = readHost(own, bundle)
+  const stateFolder = `${folders.root}/${id}`
+  if (fileType(stateFolder) !== undefined)
+    throw new UsageError(`a container with the ID ${id} exists already: choose another`)
+  const seccomp = own.linux?.seccomp
+  return {
+    input: {
+      config: own,
+      host,
+      bundle,
+      stateFolder,
+      journal: `${cgroupFolder(own, host) ?? ''}\n\n`,
+      files: {},
+    },
+    ...(seccomp ? { seccompFilter: await cachedFilter(folders.root, seccomp, host.architecture) } : {}),
+    terminal: own.process?.terminal === true,
+    interactive: own.process?.terminal === true,
+    lab: options.lab,
+  }
+}
+
+function readBundle(bundle: string): Config {
+  let text: string
+  try {
+    text = readText(`${bundle}/config.json`)
+  } catch (cause) {
+    if (!(cause instanceof KernelError) || cause.errno !== E.NOENT) throw cause
+    throw new UsageError(
+      `there is no config.json in ${bundle}: a bundle is a folder with a config.json and a root filesystem`,
+      { cause },
+    )
+  }
+  const config = parseConfig(text)
+  checkSemantics(config)
+  requireProcess(config)
+  return config
+}

@@ -1,0 +1,38 @@
+/**
+ * Cleans up after containers whose monitor was killed. A monitor holds a lock on its state folder for as long as it
+ * lives (flock(2)); a folder that can be locked is a dead one's, and its journal names what it left.
+ */
+import { O } from '../linux/abi/arch.ts'
+import { AT, LOCK } from '../linux/abi/flags.ts'
+import { attempt, call } from '../linux/call.ts'
+import { listFolder, readTextIfAny } from '../linux/file.ts'
+
+/** Folders that are not containers'. */
+const OWN = new Set(['seccomp'])
+const ID = /^[\w+.-]+$/
+
+export async function sweep(root: string): Promise<void> {
+  for (const name of listFolder(root)) {
+    if (OWN.has(name) || !ID.test(name)) continue
+    const fd = attempt('openat', [
+      AT.FDCWD,
+      `${root}/${name}`,
+      O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC,
+      0,
+    ])
+    if (fd < 0) continue
+    if (attempt('flock', [fd, LOCK.EX | LOCK.NB]) === 0) await removeLeftovers(`${root}/${name}`)
+    call('close', [fd])
+  }
+}
+
+async function removeLeftovers(folder: string): Promise<void> {
+  const journal = readTextIfAny(`${folder}/journal`)
+  // Just being made: its monitor has the folder, but neither lock nor journal yet.
+  if (journal === undefined || !journal.includes('\n')) return
+  const [cgroup = '', layer = ''] = journal.split('\n')
+  const { removeCgroup, removeTree } = await import('../linux/remove.ts')
+  if (cgroup.startsWith('/')) removeCgroup(cgroup)
+  if (layer.startsWith('/')) removeTree(layer)
+  removeTree(folder)
+}
