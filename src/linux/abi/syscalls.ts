@@ -106,6 +106,18 @@ export const SYSCALLS = table({
   ],
   memfd_create: [319, 279, ['name', 'path'], ['flags', 'MFD']],
   pipe2: [293, 59, ['fds', 'out'], ['flags', 'O']],
+  mmap: [
+    9,
+    222,
+    ['address', 'word'],
+    ['length', 'uint'],
+    ['protection', 'uint'],
+    ['flags', 'uint'],
+    ['fd', 'fd'],
+    ['offset', 'uint'],
+  ],
+  madvise: [28, 233, ['address', 'word'], ['length', 'uint'], ['advice', 'int']],
+  signalfd4: [289, 74, ['fd', 'fd'], ['mask', 'bytes'], ['size', 'uint'], ['flags', 'O']],
   ppoll: [
     271,
     73,
