@@ -22,7 +22,7 @@ export interface ShownPull {
 /** Pulls with a line a layer on `screen`. @returns the full reference */
 export async function pullShown(
   name: string,
-  { platform, quiet, dataRoot, screen }: ShownPull,
+  { platform, quiet, dataRoot, screen, quietUntilAnswered = false }: ShownPull,
 ): Promise<string> {
   const reference = parseReference(name)
   const wanted = platform === undefined ? undefined : parsePlatform(platform)

@@ -54,13 +54,13 @@ export function cgroupSteps(config: Config, host: Host): Step[] {
   })
   return [
     ...steps,
-    call('openat', [AT.FDCWD, folder, O.PATH | O.DIRECTORY | O.CLOEXEC, 0], {
+    call('openat', [AT.FDCWD, folder, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0], {
       into: CGROUP,
-      why: 'clone3 takes the cgroup by file descriptor',
+      why: 'clone3 and bpf take the cgroup by file descriptor',
       at: AT_PATH,
     }),
     ...files.flatMap(limitSteps),
-    ...deviceFilterSteps(config, host, folder),
+    ...deviceFilterSteps(config, host, CGROUP),
   ]
 }
 

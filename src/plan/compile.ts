@@ -9,6 +9,7 @@ import { AT, CLONE, PR } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { boundingSteps, capabilitySteps } from './capabilities.ts'
 import { CGROUP, cgroupCleanup, cgroupFolder, cgroupSteps } from './cgroup.ts'
+import { withoutMknod } from './device-filter.ts'
 import { deviceSteps } from './devices.ts'
 import { type Host, kernelAtLeast } from './host.ts'
 import { idmappedMountSteps } from './idmap.ts'
@@ -75,7 +76,8 @@ const SIGKILL = 9
 /**
  * @throws ConfigError where the config asks for what cannot be, with the JSON pointer of the wish
  */
-export function compilePlan(input: PlanInput): Plan {
+export function compilePlan(given: PlanInput): Plan {
+  const input = { ...given, config: withoutMknod(given.config, given.host) }
   const { config, host } = input
   if (!kernelAtLeast(host, 5, 12))
     throw new ConfigError(
@@ -198,7 +200,7 @@ function programSteps(input: PlanInput): Step[] {
     ...capabilitySteps(config),
     ...(input.dieWithParent
       ? [
-          call('prctl', [PR.SET_PDEATHSIG, SIGKILL, 0, 0, 0], {
+          call('prctl', [PR.SET_PDEATHSIG, { name: 'SIGKILL', value: SIGKILL }, 0, 0, 0], {
             why: 'a container without its monitor would be nobody’s; changing the user cleared this',
           }),
         ]
@@ -230,8 +232,9 @@ function nullInputSteps(): Step[] {
   ]
 }
 
+/** clone(2), not clone3(2): seccomp cannot look into the latter's arguments, so profiles refuse it. */
 const initStep = (): Step =>
-  call('clone3', [{ flags: 0, exit_signal: SIGCHLD }], {
+  call('clone', [{ name: 'SIGCHLD', value: SIGCHLD }, null, null, null, null], {
     role: 'init',
     why: 'this process stays as PID 1: it reaps orphans and passes signals on',
     at: '--init',

@@ -5,9 +5,9 @@
  * The kernel asks it with {access << 16 | type, major, minor}. Rules are tried from the last to the first, as the spec's
  * "later entries win" has it; the first that fits decides; no rule means no.
  */
-import { O } from '../linux/abi/arch.ts'
-import { AT, BPF, BPF_CGROUP, BPF_PROG_TYPE } from '../linux/abi/flags.ts'
-import type { Config, DeviceRule } from '../oci/runtime-spec.ts'
+import { BPF, BPF_CGROUP, BPF_PROG_TYPE } from '../linux/abi/flags.ts'
+import type { Slot } from '../linux/abi/kinds.ts'
+import type { Capabilities, Config, DeviceRule } from '../oci/runtime-spec.ts'
 import type { Host } from './host.ts'
 import { call, type Step, slot, struct } from './step.ts'
 
@@ -99,6 +99,27 @@ const fitsEverything = (rule: DeviceRule): boolean =>
   (rule.minor ?? -1) < 0 &&
   accessBits(rule.access) === ALL_ACCESS
 
+/** Without rules nothing was asked for, and a last rule that allows everything restricts nothing. */
+const isRestricted = (config: Config): boolean => {
+  const last = config.linux?.resources?.devices?.at(-1)
+  return last !== undefined && !(last.allow && fitsEverything(last))
+}
+
+/**
+ * Where the kernel cannot filter devices, the container must not make any: what is in its /dev is then all there is.
+ * A user namespace cannot make devices anyway.
+ */
+export function withoutMknod(config: Config, host: Host): Config {
+  const { process } = config
+  const sets = process?.capabilities
+  if (!process || !sets || host.cgroupBpf || host.euid !== 0 || !isRestricted(config)) return config
+  const kept: Capabilities = {}
+  for (const [set, names] of Object.entries(sets)) {
+    kept[set as keyof Capabilities] = names?.filter((name) => name !== 'CAP_MKNOD')
+  }
+  return { ...config, process: { ...process, capabilities: kept } }
+}
+
 /** Devices that every container may use, whatever the rules say (runc's AllowedDevices). */
 const ALWAYS: readonly DeviceRule[] = [
   { allow: true, type: 'c', access: 'm' },
@@ -121,13 +142,11 @@ const ALWAYS: readonly DeviceRule[] = [
   { allow: true, type: 'c', major: 136, access: 'rwm' },
 ]
 
-export function deviceFilterSteps(config: Config, host: Host, folder: string): Step[] {
+/** @param cgroup the open directory of the container's cgroup */
+export function deviceFilterSteps(config: Config, host: Host, cgroup: Slot): Step[] {
+  if (!isRestricted(config) || !host.cgroupBpf) return []
   const rules = config.linux?.resources?.devices ?? []
-  const last = rules.at(-1)
-  // Without rules nothing was asked for; a user namespace cannot make devices, and may not load programs.
-  if (!last || (last.allow && fitsEverything(last)) || !host.cgroupBpf) return []
   const program = slot('device_filter')
-  const directory = slot('cgroup_directory')
   const instructions = compileDeviceFilter([...rules, ...ALWAYS])
   const load = struct('bpf_prog_load', {
     prog_type: BPF_PROG_TYPE.CGROUP_DEVICE,
@@ -137,22 +156,20 @@ export function deviceFilterSteps(config: Config, host: Host, folder: string): S
     prog_name: 'tinyctr_devices',
   })
   const attach = struct('bpf_prog_attach', {
-    target_fd: directory,
+    target_fd: cgroup,
     attach_bpf_fd: program,
     attach_type: BPF_CGROUP.DEVICE,
     attach_flags: BPF.F_ALLOW_MULTI,
   })
   return [
-    call('openat', [AT.FDCWD, folder, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0], {
-      into: directory,
-      why: 'bpf takes the cgroup by a real descriptor',
-      at: POINTER,
-    }),
-    call('bpf', [BPF.PROG_LOAD, load], {
+    call('bpf', [{ name: 'BPF_PROG_LOAD', value: BPF.PROG_LOAD }, load], {
       into: program,
       why: 'which devices may be made and opened',
       at: POINTER,
     }),
-    call('bpf', [BPF.PROG_ATTACH, attach], { why: 'asked at every mknod and open of a device', at: POINTER }),
+    call('bpf', [{ name: 'BPF_PROG_ATTACH', value: BPF.PROG_ATTACH }, attach], {
+      why: 'asked at every mknod and open of a device',
+      at: POINTER,
+    }),
   ]
 }

@@ -150,10 +150,18 @@ export const noNewPrivilegesSteps = (config: Config): Step[] =>
 export const seccompSteps = (filter: Uint8Array | undefined, flags: number): Step[] =>
   filter
     ? [
-        call('seccomp', [SECCOMP_SET_MODE_FILTER, flags, { len: filter.length / 8, filter }], {
-          why: 'from here on only these system calls',
-          at: '/linux/seccomp',
-        }),
+        call(
+          'seccomp',
+          [
+            { name: 'SECCOMP_SET_MODE_FILTER', value: SECCOMP_SET_MODE_FILTER },
+            flags,
+            { len: filter.length / 8, filter },
+          ],
+          {
+            why: 'from here on only these system calls',
+            at: '/linux/seccomp',
+          },
+        ),
       ]
     : []
 

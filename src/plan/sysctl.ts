@@ -27,36 +27,31 @@ export function sysctlSteps(config: Config, tree: Tree, isolated: (type: Namespa
       '/linux/sysctl',
       'expected a proc mount at /proc: kernel parameters are set through it',
     )
-  return entries.flatMap(([given, value], i): Step[] => {
-    const at = `/linux/sysctl/${given.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    // sysctl(8): with slashes as separators, dots are part of the name (an interface eth0.1).
-    const slashed = given.includes('/') && (given.indexOf('/') < given.indexOf('.') || !given.includes('.'))
-    const dotted = slashed ? given.replaceAll('/', '.') : given
-    const path = slashed ? given : given.replaceAll('.', '/')
-    const owner = ownerOf(dotted)
-    if (!owner)
-      throw new ConfigError(at, `expected a parameter of a namespace but ${given} belongs to the whole host`)
-    if (!isolated(owner))
-      throw new ConfigError(
-        at,
-        `expected an own ${owner} namespace: without it ${given} would change the host`,
-      )
-    const opened = slot(`sysctl_${i}`)
-    return [
-      call(
-        'openat2',
-        [
-          proc,
-          `sys/${path}`,
-          { flags: O.WRONLY | O.CLOEXEC, resolve: RESOLVE.BENEATH | RESOLVE.NO_SYMLINKS },
-        ],
-        {
-          into: opened,
-          why: `the parameter ${dotted}`,
-          at,
-        },
-      ),
-      call('write', [opened, value], { why: `set it to ${value}`, at }),
-    ]
-  })
+  const parameters = entries.map(([given, value]) => parseParameter(given, value, isolated))
+  const at = parameters.map((parameter) => parameter.at)
+  const opened = each(parameters.map((_, i) => slot(`sysctl_${i}`)))
+  const how = { flags: O.WRONLY | O.CLOEXEC, resolve: RESOLVE.BENEATH | RESOLVE.NO_SYMLINKS }
+  return [
+    call('openat2', [proc, each(parameters.map(({ path }) => `sys/${path}`)), how], {
+      into: opened,
+      why: 'kernel parameters of its own namespaces',
+      at,
+    }),
+    call('write', [opened, each(parameters.map(({ value }) => value))], { why: 'their values', at }),
+  ]
+}
+
+function parseParameter(given: string, value: string, isolated: (type: NamespaceType) => boolean) {
+  const at = `/linux/sysctl/${given.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  // sysctl(8): with slashes as separators, dots are part of the name (an interface eth0.1).
+  const slashed = given.includes('/') && (given.indexOf('/') < given.indexOf('.') || !given.includes('.'))
+  const dotted = slashed ? given.replaceAll('/', '.') : given
+  const owner = ownerOf(dotted)
+  if (!owner) {
+    throw new ConfigError(at, `expected a parameter of a namespace but ${given} belongs to the whole host`)
+  }
+  if (!isolated(owner)) {
+    throw new ConfigError(at, `expected an own ${owner} namespace: without it ${given} would change the host`)
+  }
+  return { at, path: slashed ? given : given.replaceAll('.', '/'), value }
 }

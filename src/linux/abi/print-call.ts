@@ -23,7 +23,7 @@ const CHOICES = new Set(['FSCONFIG', 'PR', 'RLIMIT', 'F', 'SIG', 'P', 'AF', 'IOP
 /** Constants whose header name is the family's prefix without an underscore: `WNOHANG`. */
 const BARE_PREFIX = new Set(['TIOC', 'SIOC', 'W'])
 const FILE_TYPES = ['IFSOCK', 'IFLNK', 'IFREG', 'IFBLK', 'IFDIR', 'IFCHR', 'IFIFO'] as const
-const LONGEST_TEXT = 72
+const LONGEST_TEXT = 160
 
 /** The name in the kernel's headers: `O_PATH`, `WNOHANG`, `__WALL`, `MOUNT_ATTR__ATIME`. */
 export const constantName = (family: string, key: string): string => {
@@ -57,7 +57,7 @@ export function printFlags(family: Family, value: number | bigint): string {
 const printText = (text: string): string =>
   JSON.stringify(text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}...` : text)
 
-const octal = (mode: number): string => `0${mode.toString(8)}`
+const octal = (mode: number): string => (mode === 0 ? '0' : `0${mode.toString(8)}`)
 
 function printBytes(bytes: Uint8Array): string {
   const shown = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')

@@ -18,7 +18,7 @@ export const SYSCALLS = table({
   close_range: [436, 436, ['first', 'uint'], ['last', 'uint'], ['flags', 'CLOSE_RANGE']],
   openat: [257, 56, ['dirfd', 'dirfd'], ['path', 'path'], ['flags', 'O'], ['mode', 'mode']],
   openat2: [437, 437, ['dirfd', 'dirfd'], ['path', 'path'], ['how', 'open_how'], ['size', 'sizeof']],
-  dup3: [292, 24, ['old', 'fd'], ['new', 'fd'], ['flags', 'O']],
+  dup3: [292, 24, ['old', 'fd'], ['new', 'fd'], ['flags', 'uint']],
   fcntl: [72, 25, ['fd', 'fd'], ['command', 'F'], ['argument', 'word']],
   flock: [73, 32, ['fd', 'fd'], ['operation', 'LOCK']],
   lseek: [8, 62, ['fd', 'fd'], ['offset', 'int'], ['whence', 'int']],
@@ -174,6 +174,15 @@ export const SYSCALLS = table({
 
   // Processes and namespaces
   clone3: [435, 435, ['args', 'clone_args'], ['size', 'sizeof']],
+  clone: [
+    56,
+    220,
+    ['flags', 'word'],
+    ['stack', 'word'],
+    ['parent_tid', 'word'],
+    ['child_tid', 'word'],
+    ['tls', 'word'],
+  ],
   unshare: [272, 97, ['flags', 'CLONE']],
   setns: [308, 268, ['fd', 'fd'], ['nstype', 'CLONE']],
   execve: [59, 221, ['path', 'path'], ['argv', 'argv'], ['envp', 'argv']],
