@@ -115,7 +115,7 @@ export function withoutMknod(config: Config, host: Host): Config {
   if (!process || !sets || host.cgroupBpf || host.euid !== 0 || !isRestricted(config)) return config
   const kept: Capabilities = {}
   for (const [set, names] of Object.entries(sets)) {
-    kept[set as keyof Capabilities] = names?.filter((name) => name !== 'CAP_MKNOD')
+    kept[set as keyof Capabilities] = (names as string[] | undefined)?.filter((name) => name !== 'CAP_MKNOD')
   }
   return { ...config, process: { ...process, capabilities: kept } }
 }

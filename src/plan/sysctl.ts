@@ -4,7 +4,7 @@ import { ConfigError } from '../errors.ts'
 import { O } from '../linux/abi/arch.ts'
 import { RESOLVE } from '../linux/abi/flags.ts'
 import type { Config, NamespaceType } from '../oci/runtime-spec.ts'
-import { call, type Step, slot } from './step.ts'
+import { call, each, type Step, slot } from './step.ts'
 import type { Tree } from './tree.ts'
 
 const IPC = /^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\..+)$/
