@@ -43,7 +43,7 @@ function hostFiles(paths: ContainerPaths, readonly: boolean): Mount[] {
     destination,
     type: 'bind',
     source,
-    options: ['rbind', ...(readonly ? ['ro'] : []), 'rprivate'],
+    options: ['bind', ...(readonly ? ['ro'] : [])],
   })
   return [
     file('/etc/resolv.conf', paths.resolvConf),

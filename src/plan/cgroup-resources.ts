@@ -67,7 +67,7 @@ function memoryFiles({ memory }: Resources): CgroupFile[] {
 function swapMax(swap: number, memoryLimit: number | undefined): string {
   const at = `${AT}/memory/swap`
   if (swap < 0) return 'max'
-  if (memoryLimit === undefined || memoryLimit < 0)
+  if (memoryLimit === undefined || memoryLimit <= 0)
     throw new ConfigError(at, 'expected a memory limit too: swap counts memory and swap together')
   if (swap < memoryLimit)
     throw new ConfigError(

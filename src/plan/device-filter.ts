@@ -114,8 +114,8 @@ export function withoutMknod(config: Config, host: Host): Config {
   const sets = process?.capabilities
   if (!process || !sets || host.cgroupBpf || host.euid !== 0 || !isRestricted(config)) return config
   const kept: Capabilities = {}
-  for (const [set, names] of Object.entries(sets)) {
-    kept[set as keyof Capabilities] = (names as string[] | undefined)?.filter((name) => name !== 'CAP_MKNOD')
+  for (const set of Object.keys(sets) as (keyof Capabilities)[]) {
+    kept[set] = (sets[set] ?? []).filter((name) => name !== 'CAP_MKNOD')
   }
   return { ...config, process: { ...process, capabilities: kept } }
 }

@@ -49,8 +49,9 @@ export function openMaskSteps(config: Config): Step[] {
       why: 'an empty directory, to hide directories under',
       at: MASKED_AT,
     }),
-    call('fsconfig', [EMPTY_FS, FSCONFIG.SET_STRING, 'size', '0', 0], {
-      why: 'it stays empty',
+    // Not 0, which means no limit (tmpfs(5)).
+    call('fsconfig', [EMPTY_FS, FSCONFIG.SET_STRING, each(['nr_blocks', 'nr_inodes']), '1', 0], {
+      why: 'it stays empty, even for who could make it writable',
       at: MASKED_AT,
     }),
     call('fsconfig', [EMPTY_FS, FSCONFIG.CMD_CREATE, null, null, 0], {

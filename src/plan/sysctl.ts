@@ -4,6 +4,7 @@ import { ConfigError } from '../errors.ts'
 import { O } from '../linux/abi/arch.ts'
 import { RESOLVE } from '../linux/abi/flags.ts'
 import type { Config, NamespaceType } from '../oci/runtime-spec.ts'
+import { sysctlPath } from '../oci/sysctl-semantics.ts'
 import { call, each, type Step, slot } from './step.ts'
 import type { Tree } from './tree.ts'
 
@@ -43,15 +44,16 @@ export function sysctlSteps(config: Config, tree: Tree, isolated: (type: Namespa
 
 function parseParameter(given: string, value: string, isolated: (type: NamespaceType) => boolean) {
   const at = `/linux/sysctl/${given.replaceAll('~', '~0').replaceAll('/', '~1')}`
-  // sysctl(8): with slashes as separators, dots are part of the name (an interface eth0.1).
-  const slashed = given.includes('/') && (given.indexOf('/') < given.indexOf('.') || !given.includes('.'))
-  const dotted = slashed ? given.replaceAll('/', '.') : given
-  const owner = ownerOf(dotted)
+  const parts = sysctlPath(given)
+  if (!parts) {
+    throw new ConfigError(at, `expected the name of a kernel parameter but found "${given}"`)
+  }
+  const owner = ownerOf(parts.join('.'))
   if (!owner) {
     throw new ConfigError(at, `expected a parameter of a namespace but ${given} belongs to the whole host`)
   }
   if (!isolated(owner)) {
     throw new ConfigError(at, `expected an own ${owner} namespace: without it ${given} would change the host`)
   }
-  return { at, path: slashed ? given : given.replaceAll('.', '/'), value }
+  return { at, path: parts.join('/'), value }
 }
