@@ -75,14 +75,19 @@ export function capabilitySteps(config: Config): Step[] {
       ],
       { why: 'what the process may do, and no more', at: AT },
     ),
-    call(
-      'prctl',
-      [PR.CAP_AMBIENT, { name: 'PR_CAP_AMBIENT_CLEAR_ALL', value: PR_CAP_AMBIENT.CLEAR_ALL }, 0, 0, 0],
-      {
-        why: 'nothing ambient is handed down by accident',
-        at: `${AT}/ambient`,
-      },
-    ),
+    // Where nothing is inheritable, capset(2) has just lowered what was ambient.
+    ...(inheritable.length > 0
+      ? [
+          call(
+            'prctl',
+            [PR.CAP_AMBIENT, { name: 'PR_CAP_AMBIENT_CLEAR_ALL', value: PR_CAP_AMBIENT.CLEAR_ALL }, 0, 0, 0],
+            {
+              why: 'nothing ambient is handed down by accident',
+              at: `${AT}/ambient`,
+            },
+          ),
+        ]
+      : []),
   ]
   if (ambient.length > 0) {
     steps.push(

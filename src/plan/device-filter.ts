@@ -3,7 +3,7 @@
  * (bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE; include/uapi/linux/bpf.h, struct bpf_cgroup_dev_ctx).
  *
  * The kernel asks it with {access << 16 | type, major, minor}. Rules are tried from the last to the first, as the spec's
- * "later entries win" has it; the first that fits decides; no rule means no.
+ * "later entries win" has it; each of read, write and mknod is decided by the first that names it; no rule means no.
  */
 import { BPF, BPF_CGROUP, BPF_PROG_TYPE } from '../linux/abi/flags.ts'
 import type { Slot } from '../linux/abi/kinds.ts'
@@ -15,14 +15,17 @@ const POINTER = '/linux/resources/devices'
 const ACCESS = { m: 1, r: 2, w: 4 } as const
 const TYPE = { b: 1, c: 2 } as const
 
-/** Opcodes of the eBPF instruction set (RFC 9669). Registers: r1 context, r2 type, r3 access, r4 major, r5 minor. */
+/**
+ * Opcodes of the eBPF instruction set (RFC 9669). Registers: r1 context, then scratch; r2 type; r3 what is asked for and
+ * not yet decided; r4 major; r5 minor.
+ */
 const LDX_W = 0x61
 const ALU_AND = 0x54
 const ALU_RSH = 0x74
 const MOV = 0xb4
 const MOV_X = 0xbc
 const JNE_IMM = 0x56
-const JNE_X = 0x5e
+const JEQ_IMM = 0x16
 const EXIT = 0x95
 
 const instruction = (
@@ -46,24 +49,38 @@ const accessBits = (access: string | undefined): number =>
 
 const ALL_ACCESS = 7
 
-/** One rule: jumps over its verdict when type, access, major or minor do not fit. */
+/** One rule: jumps behind itself when type, major or minor do not fit, or when it leaves something to decide. */
 function ruleInstructions(rule: DeviceRule): Uint8Array[] {
-  const tests: ((skip: number) => Uint8Array)[] = []
-  const type = rule.type === 'b' || rule.type === 'c' ? TYPE[rule.type] : undefined
+  const { type, major, minor } = rule
   const access = accessBits(rule.access)
-  const before: Uint8Array[] = []
-  if (type !== undefined) tests.push((skip) => instruction(JNE_IMM, 2, 0, skip, type))
-  if (access !== ALL_ACCESS) {
-    // r1 = access & rule; fits if nothing is asked for beyond the rule.
-    before.push(instruction(MOV_X, 1, 3, 0, 0), instruction(ALU_AND, 1, 0, 0, access))
-    tests.push((skip) => instruction(JNE_X, 1, 3, skip, 0))
-  }
-  const { major, minor } = rule
-  if (major !== undefined && major >= 0) tests.push((skip) => instruction(JNE_IMM, 4, 0, skip, major))
-  if (minor !== undefined && minor >= 0) tests.push((skip) => instruction(JNE_IMM, 5, 0, skip, minor))
-  const verdict = [instruction(MOV, 0, 0, 0, rule.allow ? 1 : 0), instruction(EXIT, 0, 0, 0, 0)]
-  return [...before, ...tests.map((test, i) => test(tests.length - i - 1 + verdict.length)), ...verdict]
+  const fits: Jump[] = []
+  if (type === 'b' || type === 'c') fits.push((skip) => instruction(JNE_IMM, 2, 0, skip, TYPE[type]))
+  if (major !== undefined && major >= 0) fits.push((skip) => instruction(JNE_IMM, 4, 0, skip, major))
+  if (minor !== undefined && minor >= 0) fits.push((skip) => instruction(JNE_IMM, 5, 0, skip, minor))
+  const decides = access === ALL_ACCESS ? [] : rule.allow ? allows(access) : denies(access)
+  const body = [...fits, ...decides, ...verdict(rule.allow)]
+  return body.map((one, i) => (typeof one === 'function' ? one(body.length - i - 1) : one))
 }
+
+type Jump = (skip: number) => Uint8Array
+
+/** What the rule allows is no longer asked for; yes once nothing is. */
+const allows = (access: number): (Uint8Array | Jump)[] => [
+  instruction(ALU_AND, 3, 0, 0, ALL_ACCESS & ~access),
+  (skip) => instruction(JNE_IMM, 3, 0, skip, 0),
+]
+
+/** No as soon as one thing that is still asked for is denied. */
+const denies = (access: number): (Uint8Array | Jump)[] => [
+  instruction(MOV_X, 1, 3, 0, 0),
+  instruction(ALU_AND, 1, 0, 0, access),
+  (skip) => instruction(JEQ_IMM, 1, 0, skip, 0),
+]
+
+const verdict = (allow: boolean): Uint8Array[] => [
+  instruction(MOV, 0, 0, 0, allow ? 1 : 0),
+  instruction(EXIT, 0, 0, 0, 0),
+]
 
 /** From the last to the first that fits everything: what stands before it is never asked, and the verifier refuses it. */
 function decisiveRules(rules: readonly DeviceRule[]): DeviceRule[] {

@@ -50,10 +50,6 @@ export function openMaskSteps(config: Config): Step[] {
       at: MASKED_AT,
     }),
     // Not 0, which means no limit (tmpfs(5)).
-    call('fsconfig', [EMPTY_FS, FSCONFIG.SET_STRING, each(['nr_blocks', 'nr_inodes']), '1', 0], {
-      why: 'it stays empty, even for who could make it writable',
-      at: MASKED_AT,
-    }),
     call('fsconfig', [EMPTY_FS, FSCONFIG.CMD_CREATE, null, null, 0], {
       why: 'the options are complete',
       at: MASKED_AT,
