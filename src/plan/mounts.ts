@@ -59,7 +59,7 @@ export function mountSteps(mount: Mount, index: number, context: MountContext): 
     : mount.type === 'tmpfs'
       ? 'fresh'
       : 'image'
-  const steps = newFilesystem(mount, options, made, at)
+  const steps = newFilesystem(mount, options, made, context, at)
   if (!options.tmpcopyup)
     return [...steps, ...attachSteps(made, path, 'directory', contents, options, context, at)]
   const original = context.tree.directory(path, at)
@@ -118,11 +118,17 @@ export function cloneTree(source: string, options: MountOptions, into: Slot, at:
   return steps
 }
 
-function newFilesystem(mount: Mount, options: MountOptions, into: Slot, at: string): Step[] {
+function newFilesystem(
+  mount: Mount,
+  options: MountOptions,
+  into: Slot,
+  context: MountContext,
+  at: string,
+): Step[] {
   const type = mount.type === 'cgroup' ? 'cgroup2' : (mount.type ?? 'none')
   if (type === 'none')
     throw new ConfigError(`${at}/type`, 'expected a filesystem type, or the option bind or rbind')
-  const filesystem = slot(`${into.slot}_fs`)
+  const filesystem = context.tree.name(`${into.slot}_fs`)
   const source = mount.source ?? type
   const strings = [{ key: 'source', value: source }, ...options.data.filter((one) => one.value !== undefined)]
   const switches = options.data.filter((one) => one.value === undefined)

@@ -46,12 +46,15 @@ export class Tree {
     this.grown = [{ path: '/', slot: root, contents: 'image' }]
   }
 
-  /** A slot named after the end of a path: `$shm` for /dev/shm. */
+  /**
+   * A slot named after the end of a path: `$/shm` for /dev/shm. The slash sets it apart from every other slot of the
+   * plan: whoever names a mount /mnt/null must not put it in the place of `$null`.
+   */
   name(path: string): Slot {
-    const base = (components(path).at(-1) ?? 'root').replace(/[^a-zA-Z0-9_]/g, '_')
-    const used = (this.names.get(base) ?? (base === 'root' ? 1 : 0)) + 1
+    const base = `/${(components(path).at(-1) ?? '').replace(/[^a-zA-Z0-9_]/g, '_')}`
+    const used = (this.names.get(base) ?? 0) + 1
     this.names.set(base, used)
-    return slot(used === 1 ? base : `${base}_${used}`)
+    return slot(used === 1 ? base : `${base}.${used}`)
   }
 
   /** The mount at exactly `path`, if this plan made one. */
