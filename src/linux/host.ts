@@ -3,14 +3,16 @@
 import type { Config } from '../oci/runtime-spec.ts'
 import type { Host, HostCgroup } from '../plan/host.ts'
 import { bindSources } from '../plan/mounts.ts'
+import { normalize } from '../plan/tree.ts'
 import { O } from './abi/arch.ts'
+import { E } from './abi/errno.ts'
 import { AT, BPF_CGROUP, RLIMIT, S } from './abi/flags.ts'
 import { architecture, attempt, call } from './call.ts'
 import { fileType, readText, readTextIfAny } from './file.ts'
 
 /** @param bundle the folder that relative bind sources start from */
 export function readHost(config: Config, bundle: string): Host {
-  const cgroup = readCgroup()
+  const cgroup = readCgroup(config.linux?.cgroupsPath)
   return {
     architecture,
     kernel: readKernel(),
@@ -47,11 +49,23 @@ function isCgroup2(path: string): boolean {
   )
 }
 
-/** cgroup v2, on its own or beside v1 (a hybrid host). */
-function readCgroup(): HostCgroup | undefined {
+const W_OK = 2
+
+/** Whether a cgroup may be made at `path`, or wherever it ends to exist (a mount may be read-only, a user nobody). */
+function isWritable(mount: string, path: string): boolean {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const result = attempt('faccessat2', [AT.FDCWD, mount + path.slice(0, end), W_OK, 0])
+    if (result !== -E.NOENT) return result === 0
+  }
+  return attempt('faccessat2', [AT.FDCWD, mount, W_OK, 0]) === 0
+}
+
+/** cgroup v2, on its own or beside v1 (a hybrid host), where it is ours to write. */
+function readCgroup(path: string | undefined): HostCgroup | undefined {
   const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '')
   for (const mount of ['/sys/fs/cgroup', '/sys/fs/cgroup/unified']) {
     if (!isCgroup2(mount)) continue
+    if (path !== undefined && !isWritable(mount, normalize(path))) return undefined
     return {
       mount,
       controllers: words(readText(`${mount}/cgroup.controllers`)),

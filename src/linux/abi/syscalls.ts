@@ -69,6 +69,7 @@ export const SYSCALLS = table({
     ['mask', 'uint'],
     ['buffer', 'out'],
   ],
+  faccessat2: [439, 439, ['dirfd', 'dirfd'], ['path', 'path'], ['mode', 'uint'], ['flags', 'AT']],
   statfs: [137, 43, ['path', 'path'], ['buffer', 'out']],
   fstatfs: [138, 44, ['fd', 'fd'], ['buffer', 'out']],
   readlinkat: [267, 78, ['dirfd', 'dirfd'], ['path', 'path'], ['buffer', 'out'], ['size', 'sizeof']],
