@@ -15,7 +15,7 @@ import { type Host, kernelAtLeast } from './host.ts'
 import { idmappedMountSteps } from './idmap.ts'
 import { apparmorSteps, refuseUnsupported } from './labels.ts'
 import { maskSteps, openMaskSteps, readonlyPathSteps } from './masked-paths.ts'
-import { mountSteps } from './mounts.ts'
+import { mountSteps, readonlyTmpfsSteps } from './mounts.ts'
 import {
   becomeMappedSteps,
   cgroupNamespaceSteps,
@@ -154,6 +154,7 @@ function rootAndMountSteps(
     ...maskSteps(config),
     ...readonlyPathSteps(config),
     ...makeWorkdirSteps(config),
+    ...readonlyTmpfsSteps(config, tree),
     ...readonlyRootSteps(config),
   ]
 }

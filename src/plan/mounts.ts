@@ -6,7 +6,7 @@
  */
 
 import { ConfigError } from '../errors.ts'
-import { AT, FSCONFIG, FSMOUNT, FSOPEN, OPEN_TREE } from '../linux/abi/flags.ts'
+import { AT, FSCONFIG, FSMOUNT, FSOPEN, MOUNT_ATTR, OPEN_TREE } from '../linux/abi/flags.ts'
 import type { Slot } from '../linux/abi/kinds.ts'
 import type { Config, Mount } from '../oci/runtime-spec.ts'
 import type { Host } from './host.ts'
@@ -159,13 +159,38 @@ function newFilesystem(
       why: 'the options are complete',
       at,
     }),
-    call('fsmount', [filesystem, FSMOUNT.CLOEXEC, options.set], {
+    call('fsmount', [filesystem, FSMOUNT.CLOEXEC, options.set & ~lateAttributes(mount)], {
       into,
       why: `a detached mount of the ${type}`,
       at,
     }),
   )
   return steps
+}
+
+/** A read-only tmpfs must first take what it copies up, the devices, and the mount points of later mounts. */
+const lateAttributes = (mount: Mount): number => (mount.type === 'tmpfs' ? MOUNT_ATTR.RDONLY : 0)
+
+/** After everything is made in them. */
+export function readonlyTmpfsSteps(config: Config, tree: Tree): Step[] {
+  const mounts = config.mounts ?? []
+  return mounts.flatMap((mount, i): Step[] => {
+    const at = `/mounts/${i}`
+    const path = normalize(mount.destination)
+    const covered = mounts
+      .slice(i + 1)
+      .some((later) => normalize(later.destination) === path && !later.options?.includes('remount'))
+    const options = parseMountOptions(mount.options, at)
+    const late = options.set & lateAttributes(mount)
+    const made = tree.at(path)
+    if (!late || !made || covered || options.bind) return []
+    return [
+      call('mount_setattr', [made, '', AT.EMPTY_PATH, { attr_set: late }], {
+        why: `nothing more is made in ${path}: it may become read-only`,
+        at,
+      }),
+    ]
+  })
 }
 
 function attachSteps(
