@@ -144,9 +144,11 @@ static void part_ways(const struct record *record, long result)
 		}
 		break;
 	case ROLE_HOLDER:
-		if (result == 0)
+		if (result == 0) {
+			SYSCALL(prctl, PR_SET_PDEATHSIG, SIGKILL);
 			for (;;)
 				SYSCALL(ppoll, 0, 0, 0, 0, 0);
+		}
 	}
 }
 

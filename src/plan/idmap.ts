@@ -47,7 +47,7 @@ export function idmappedMountSteps(
         why: 'a user namespace that lends its map',
         at,
       }),
-      ...mapSteps(uids, gids, holder, host.euid === 0),
+      ...mapSteps(uids, gids, holder, host.euid === 0, mount.uidMappings ? at : '/linux'),
       call('openat', [AT.FDCWD, template('/proc/', holder, '/ns/user'), O.RDONLY | O.CLOEXEC, 0], {
         into: userns,
         why: 'hold the map',

@@ -84,42 +84,46 @@ export function identityMapSteps(config: Config, namespaces: Namespaces, privile
   const uids = config.linux?.uidMappings ?? []
   const gids = config.linux?.gidMappings ?? []
   return [
-    ...mapSteps(uids, gids, PID, privileged),
+    ...mapSteps(uids, gids, PID, privileged, '/linux'),
     barrier(MAP_WRITTEN, 'signal', 'the container has its identity'),
   ]
 }
 
-/** Writes the maps of the user namespace of process `pid`. Without privilege: newuidmap(1), or a single id. */
+/**
+ * Writes the maps of the user namespace of process `pid`. Without privilege: newuidmap(1), or a single id.
+ * @param at the JSON pointer of what has the uidMappings and gidMappings
+ */
 export function mapSteps(
   uids: readonly IDMapping[],
   gids: readonly IDMapping[],
   pid: typeof PID,
   privileged: boolean,
+  at: string,
 ): Step[] {
   const single = uids.length === 1 && gids.length === 1 && uids[0]?.size === 1 && gids[0]?.size === 1
   if (!privileged && !single) {
     return [
-      helperSteps('newuidmap', uids, pid, '/linux/uidMappings'),
-      helperSteps('newgidmap', gids, pid, '/linux/gidMappings'),
+      helperSteps('newuidmap', uids, pid, `${at}/uidMappings`),
+      helperSteps('newgidmap', gids, pid, `${at}/gidMappings`),
     ]
   }
-  const write = (file: string, text: string, why: string, at: string): Step[] => {
+  const write = (file: string, text: string, why: string, list: string): Step[] => {
     const opened = slot(`${pid.slot === 'pid' ? '' : `${pid.slot}_`}${file}`)
     return [
       call('openat', [AT.FDCWD, template('/proc/', pid, `/${file}`), O.WRONLY | O.CLOEXEC, 0], {
         into: opened,
         why,
-        at,
+        at: `${at}/${list}`,
       }),
-      call('write', [opened, text], { why, at }),
+      call('write', [opened, text], { why, at: `${at}/${list}` }),
     ]
   }
   return [
     ...(privileged
       ? []
-      : write('setgroups', 'deny', 'an unprivileged gid map needs it (CVE-2014-8989)', '/linux/gidMappings')),
-    ...write('uid_map', mapText(uids), 'which users the container has', '/linux/uidMappings'),
-    ...write('gid_map', mapText(gids), 'which groups the container has', '/linux/gidMappings'),
+      : write('setgroups', 'deny', 'an unprivileged gid map needs it (CVE-2014-8989)', 'gidMappings')),
+    ...write('uid_map', mapText(uids), 'which users there are inside', 'uidMappings'),
+    ...write('gid_map', mapText(gids), 'which groups there are inside', 'gidMappings'),
   ]
 }
 
