@@ -1,0 +1,78 @@
+/** Composed steps: work on whole trees and helper programs, as native/executor.c and native/tree.c do it. */
+import type { Operation } from '../../plan/step.ts'
+import { E } from '../abi/errno.ts'
+import { P, SIG, W } from '../abi/flags.ts'
+import { attempt } from '../call.ts'
+import { KernelError } from '../kernel-error.ts'
+import { removeCgroup, removeTree } from '../remove.ts'
+import { copyTree } from './copy-tree.ts'
+import { exit, fork } from './fork.ts'
+
+const SIGCHLD = 17
+const ECANCELED = 125
+const SIGSET_BYTES = 8
+
+/** @returns 0, or -errno */
+export function perform(operation: Operation, args: readonly unknown[], procFd: number): number {
+  try {
+    switch (operation) {
+      case 'spawn':
+        return spawn(args[0] as string[], procFd)
+      case 'remove_tree':
+        removeTree(args[0] as string)
+        return 0
+      case 'remove_cgroup':
+        removeCgroup(args[0] as string)
+        return 0
+      case 'copy_tree':
+        copyTree(args[0] as number, args[1] as number)
+        return 0
+    }
+  } catch (error) {
+    if (error instanceof KernelError) return -error.errno
+    throw error
+  }
+}
+
+const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin']
+const PASSED_ON = ['PATH', 'HOME', 'TERM', 'LANG']
+
+function spawn(argv: string[], procFd: number): number {
+  const child = fork({ exit_signal: SIGCHLD }, procFd)
+  if (child !== 0) return child < 0 ? child : exitOf(child) === 0 ? 0 : -ECANCELED
+  const program = argv[0] as string
+  const environment = PASSED_ON.flatMap((name) =>
+    process.env[name] === undefined ? [] : [`${name}=${process.env[name]}`],
+  )
+  attempt('rt_sigprocmask', [SIG.SETMASK, new Uint8Array(SIGSET_BYTES), null, SIGSET_BYTES])
+  const paths = program.startsWith('/') ? [program] : FOLDERS.map((folder) => `${folder}/${program}`)
+  for (const path of paths) attempt('execve', [path, argv, environment])
+  exit(127)
+}
+
+const SIGINFO_BYTES = 128
+/** struct siginfo as words: si_code, si_pid, si_status. */
+const CODE = 2
+const CHILD = 4
+const STATUS = 6
+const CLD_EXITED = 1
+
+/** A child that ended: its process id and its exit code, 128+n for signal n. */
+export interface Ended {
+  readonly pid: number
+  readonly code: number
+}
+
+/** waitid(2) for one child (or any: 0); undefined while it runs. */
+export function reap(pid: number, options: number): Ended | undefined {
+  const info = new Uint8Array(SIGINFO_BYTES)
+  let result: number
+  do result = attempt('waitid', [pid === 0 ? P.ALL : P.PID, pid, info, W.EXITED | W.__WALL | options, null])
+  while (result === -E.INTR)
+  const words = new Int32Array(info.buffer)
+  const status = words[STATUS] as number
+  if (result < 0 || words[CHILD] === 0) return undefined
+  return { pid: words[CHILD] as number, code: words[CODE] === CLD_EXITED ? status : 128 + status }
+}
+
+const exitOf = (pid: number): number | undefined => reap(pid, 0)?.code
