@@ -176,7 +176,7 @@ static long perform(const struct record *record, const word *args)
 	case OP_SPAWN:
 		return spawn((char **)args[0]);
 	case OP_REMOVE_TREE:
-		return remove_tree(AT_FDCWD, (char *)args[0], 0);
+		return remove_tree((char *)args[0], 0);
 	case OP_REMOVE_CGROUP:
 		return remove_cgroup((char *)args[0]);
 	case OP_COPY_TREE:
@@ -224,8 +224,11 @@ static void run(unsigned from, unsigned to)
 			*cell(record->into) = result;
 		if (record->role)
 			part_ways(record, result);
-		if (result >= 0 || result < -4095 || half == CLEANUP)
+		if (result >= 0 || result < -4095)
 			continue;
+		/* The state folder goes last: while it stands, the next command tries again. */
+		if (half == CLEANUP)
+			return;
 		if (!tolerated(record, -result))
 			fail(record->step, -result);
 		/* execvp(3): a program that was found but may not be run is the better reason. */

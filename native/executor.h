@@ -34,7 +34,7 @@ int monitor(void);
 int serve_as_init(int child);
 
 /* tree.c */
-long remove_tree(int parent, const char *path, int only_directories);
+long remove_tree(const char *path, int only_directories);
 long remove_cgroup(const char *path);
 long copy_tree(int from, int to);
 

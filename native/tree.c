@@ -8,6 +8,8 @@
 /* A cgroup is busy until its last process is gone. */
 #define BUSY_TRIES 200
 #define BUSY_MILLISECONDS 5
+/* A container may nest directories without end. */
+#define DEEPEST 64
 
 struct dirent64 {
 	word inode;
@@ -33,28 +35,65 @@ static long remove_directory(int parent, const char *path)
 	return result == -ENOENT ? 0 : result;
 }
 
-long remove_tree(int parent, const char *path, int only_directories)
+/* Opens a directory to empty it. An owner without CAP_DAC_OVERRIDE may have to let himself in first. */
+static int open_directory(int parent, const char *path)
+{
+	int fd = SYSCALL(openat, parent, path, O_NOTHING | O_DIRECTORY, 0);
+
+	if (fd == -EACCES && SYSCALL(fchmodat, parent, path, 0700) == 0)
+		fd = SYSCALL(openat, parent, path, O_NOTHING | O_DIRECTORY, 0);
+	return fd;
+}
+
+/* Under a name that nothing else has there: `aaaaaaaa`, `baaaaaaa` and on. */
+static int move_up(int from, const char *name, int top)
+{
+	static char fresh[] = "aaaaaaaa";
+
+	for (int i = 0; fresh[i] && ++fresh[i] > 'z'; i++)
+		fresh[i] = 'a';
+	return SYSCALL(renameat2, from, name, top, fresh, 0) == 0;
+}
+
+/* What lies too deep for our stack and descriptors is moved to `top`, which is then emptied again. */
+static int empty(int top, int fd, int depth, int only_directories)
 {
 	char buffer[4096] __attribute__((aligned(8)));
-	long got, fd = SYSCALL(openat, parent, path, O_NOTHING | O_DIRECTORY, 0);
+	long got;
+	int below, moved = 0;
 
-	if (fd == -ENOENT)
-		return 0;
-	if (fd < 0)
-		return fd;
+	if (!only_directories)
+		SYSCALL(fchmod, fd, 0700);
 	while ((got = SYSCALL(getdents64, fd, buffer, sizeof buffer)) > 0)
 		for (long at = 0; at < got; at += ((struct dirent64 *)(buffer + at))->length) {
 			struct dirent64 *entry = (struct dirent64 *)(buffer + at);
 
 			if (is_dot(entry->name))
 				continue;
-			if (entry->type == DT_DIR)
-				remove_tree(fd, entry->name, only_directories);
-			else if (!only_directories)
-				SYSCALL(unlinkat, fd, entry->name, 0);
+			if (entry->type != DT_DIR) {
+				if (!only_directories)
+					SYSCALL(unlinkat, fd, entry->name, 0);
+			} else if (depth == DEEPEST) {
+				moved |= move_up(fd, entry->name, top);
+			} else if ((below = open_directory(fd, entry->name)) >= 0) {
+				moved |= empty(top, below, depth + 1, only_directories);
+				SYSCALL(close, below);
+				remove_directory(fd, entry->name);
+			}
 		}
+	return moved;
+}
+
+long remove_tree(const char *path, int only_directories)
+{
+	int fd = open_directory(AT_FDCWD, path);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	while (empty(fd, fd, 0, only_directories))
+		SYSCALL(lseek, fd, 0, 0);
 	SYSCALL(close, fd);
-	return remove_directory(parent, path);
+	return remove_directory(AT_FDCWD, path);
 }
 
 long remove_cgroup(const char *path)
@@ -67,7 +106,7 @@ long remove_cgroup(const char *path)
 	SYSCALL(write, kill, "1", 1);
 	SYSCALL(close, kill);
 	SYSCALL(close, fd);
-	return remove_tree(AT_FDCWD, path, 1);
+	return remove_tree(path, 1);
 }
 
 static long copy_file(int from, int to, const char *name)

@@ -57,7 +57,7 @@ export function containerConfig(input: ContainerConfigInput): Config {
     root: { path: input.paths.rootfs, readonly: options.readonlyRootfs },
     ...(ownUts && { hostname: containerHostname(id, options, host) }),
     ...(ownUts && options.domainname !== undefined && { domainname: options.domainname }),
-    mounts: containerMounts(options, own, input.paths),
+    mounts: containerMounts(options, own, input.paths, host.hasMqueue),
     annotations: annotations(image, options),
     linux: containerLinux(input, capabilities, own),
   }

@@ -56,7 +56,12 @@ const covers = (gid: number, mappings: ContainerNamespaces['gidMappings']): bool
   (mappings ?? []).some(({ containerID, size }) => gid >= containerID && gid < containerID + size)
 
 /** A default mount as these options and namespaces want it; undefined: not at all. */
-function adapt(mount: Readonly<Mount>, options: RunOptions, own: ContainerNamespaces): Mount | undefined {
+function adapt(
+  mount: Readonly<Mount>,
+  options: RunOptions,
+  own: ContainerNamespaces,
+  hasMqueue: boolean,
+): Mount | undefined {
   const { destination } = mount
   let mountOptions = [...(mount.options ?? [])]
   if (destination === '/dev/shm') {
@@ -72,6 +77,7 @@ function adapt(mount: Readonly<Mount>, options: RunOptions, own: ContainerNamesp
   }
   const shown = shows[destination]
   if (inUserNamespace && shown !== undefined && !own.namespaces.some(({ type }) => type === shown)) {
+    if (destination === '/dev/mqueue' && !hasMqueue) return undefined
     return { destination, type: 'bind', source: destination, options: ['rbind', ...mountOptions, 'rprivate'] }
   }
   return { ...mount, options: mountOptions }
@@ -90,6 +96,7 @@ export function containerMounts(
   options: RunOptions,
   own: ContainerNamespaces,
   paths: ContainerPaths,
+  hasMqueue = true,
 ): Mount[] {
   const asked = options.mounts.map(requestedMount)
   if (options.ipc === 'host') asked.push(hostShm)
@@ -98,7 +105,7 @@ export function containerMounts(
     .filter(
       ({ destination }) => !taken.has(destination) && !(taken.has('/dev') && destination.startsWith('/dev/')),
     )
-    .map((mount) => adapt(mount, options, own))
+    .map((mount) => adapt(mount, options, own, hasMqueue))
     .filter((mount) => mount !== undefined)
   const files = hostFiles(paths, options.readonlyRootfs).filter(({ destination }) => !taken.has(destination))
   const others = [...asked, ...files].sort((a, b) => pathDepth(a.destination) - pathDepth(b.destination))

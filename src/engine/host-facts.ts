@@ -12,6 +12,8 @@ export interface HostFacts {
   rootless: boolean
   /** For a user namespace: from subuid(5) and subgid(5), or the one id of the caller. */
   idMappings?: { uid: IDMapping[]; gid: IDMapping[] }
+  /** Whether the host has its own POSIX message queues at /dev/mqueue, to share with `--ipc host`. */
+  hasMqueue?: boolean
   /** Those /sys/devices/system/cpu/cpu*\/thermal_throttle that exist. */
   thermalThrottlePaths: readonly string[]
   /** What is at each of `devicePaths(options)`: one device, or all those in a folder, by their paths on the host. */

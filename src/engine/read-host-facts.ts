@@ -22,6 +22,7 @@ export function readHostFacts(options: RunOptions): HostFacts {
     ...(rootless || options.userns === 'private'
       ? { idMappings: readIdMappings(uid, call('getegid', [])) }
       : {}),
+    ...(options.ipc === 'host' && { hasMqueue: fileType('/dev/mqueue') === S.IFDIR }),
     thermalThrottlePaths: readThermalThrottle(),
     devicesAt,
     allDevices: options.privileged ? readDevices('/dev').filter(isShared) : [],

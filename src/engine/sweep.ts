@@ -6,6 +6,7 @@ import { O } from '../linux/abi/arch.ts'
 import { AT, LOCK } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
 import { listFolder, readTextIfAny } from '../linux/file.ts'
+import { KernelError } from '../linux/kernel-error.ts'
 
 /** Folders that are not containers'. */
 const OWN = new Set(['seccomp'])
@@ -21,8 +22,14 @@ export async function sweep(root: string): Promise<void> {
       0,
     ])
     if (fd < 0) continue
-    if (attempt('flock', [fd, LOCK.EX | LOCK.NB]) === 0) await removeLeftovers(`${root}/${name}`)
-    call('close', [fd])
+    try {
+      if (attempt('flock', [fd, LOCK.EX | LOCK.NB]) === 0) await removeLeftovers(`${root}/${name}`)
+    } catch (error) {
+      // What one dead container left must not keep the next from starting; the one after it tries again.
+      if (!(error instanceof KernelError)) throw error
+    } finally {
+      call('close', [fd])
+    }
   }
 }
 

@@ -9,6 +9,11 @@ import { KernelError } from './kernel-error.ts'
 const DIRECTORY = O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC
 const BUSY_TRIES = 200
 const BUSY_MILLISECONDS = 5
+/** A container may nest folders without end; descriptors and stack do end. */
+const DEEPEST = 64
+
+/** What is moved up gets a name that nothing else has there. */
+let movedUp = 0
 
 const pause = (milliseconds: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
@@ -16,7 +21,7 @@ const pause = (milliseconds: number): void => {
 
 /** A folder and all below it. None is no error. @throws KernelError */
 export function removeTree(path: string): void {
-  removeFrom(AT.FDCWD, path, false)
+  remove(path, false)
 }
 
 /** Kills what is left in a cgroup, then removes it and the cgroups below. None is no error. @throws KernelError */
@@ -26,21 +31,55 @@ export function removeCgroup(path: string): void {
     attempt('write', [kill, '1'])
     call('close', [kill])
   }
-  removeFrom(AT.FDCWD, path, true)
+  remove(path, true)
 }
 
-function removeFrom(parent: number, name: string, onlyDirectories: boolean): void {
-  const fd = attempt('openat', [parent, name, DIRECTORY, 0])
-  if (fd === -E.NOENT) return
-  if (fd < 0) call('openat', [parent, name, DIRECTORY, 0])
-  for (const entry of listFolderOf(fd)) {
-    if (entry.directory) removeFrom(fd, entry.name, onlyDirectories)
-    else if (!onlyDirectories) call('unlinkat', [fd, entry.name, 0])
+function remove(path: string, onlyDirectories: boolean): void {
+  const top = openFolder(AT.FDCWD, path)
+  if (top === undefined) return
+  try {
+    while (empty(top, top, 0, onlyDirectories)) call('lseek', [top, 0, 0])
+  } finally {
+    call('close', [top])
   }
-  call('close', [fd])
+  removeFolder(AT.FDCWD, path)
+}
+
+/** Opens a folder to empty it; its owner without CAP_DAC_OVERRIDE may have to let himself in first. */
+function openFolder(parent: number, name: string): number | undefined {
+  let fd = attempt('openat', [parent, name, DIRECTORY, 0])
+  if (fd === -E.ACCES && attempt('fchmodat', [parent, name, 0o700]) === 0)
+    fd = attempt('openat', [parent, name, DIRECTORY, 0])
+  if (fd === -E.NOENT) return undefined
+  return fd < 0 ? call('openat', [parent, name, DIRECTORY, 0]) : fd
+}
+
+/** @returns whether something lay too deep and was moved to `top`, which must then be emptied again */
+function empty(top: number, fd: number, depth: number, onlyDirectories: boolean): boolean {
+  let moved = false
+  if (!onlyDirectories) attempt('fchmod', [fd, 0o700])
+  for (const { name, directory } of listFolderOf(fd)) {
+    if (!directory) {
+      if (!onlyDirectories) call('unlinkat', [fd, name, 0])
+    } else if (depth === DEEPEST) {
+      moved = attempt('renameat2', [fd, name, top, `deep-${++movedUp}`, 0]) === 0 || moved
+    } else {
+      const below = openFolder(fd, name)
+      if (below === undefined) continue
+      const deeper = empty(top, below, depth + 1, onlyDirectories)
+      call('close', [below])
+      // Not yet empty: more of it is moved in the next round.
+      if (deeper) moved = true
+      removeFolder(fd, name, deeper)
+    }
+  }
+  return moved
+}
+
+function removeFolder(parent: number, name: string, mayHoldMore = false): void {
   for (let tries = 0; ; tries++) {
     const result = attempt('unlinkat', [parent, name, AT.REMOVEDIR])
-    if (result === 0 || result === -E.NOENT) return
+    if (result === 0 || result === -E.NOENT || (mayHoldMore && result === -E.NOTEMPTY)) return
     if (result !== -E.BUSY || tries === BUSY_TRIES)
       throw new KernelError('unlinkat', -result, `unlinkat(${parent}, ${JSON.stringify(name)}, AT_REMOVEDIR)`)
     pause(BUSY_MILLISECONDS)

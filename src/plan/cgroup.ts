@@ -32,7 +32,7 @@ export function cgroupSteps(config: Config, host: Host): Step[] {
     if (limited)
       throw new ConfigError(
         limited.at,
-        `expected cgroup v2 to set ${limited.file}, but ${host.cgroup ? 'the config names no cgroupsPath' : 'this host has none that we may write'}`,
+        `expected cgroup v2 to set ${limited.file}, but ${host.cgroup ? 'the config names no cgroupsPath' : 'there is none here that we may write: run as root, or have one delegated'}`,
       )
     return []
   }

@@ -8,7 +8,7 @@
 
 import { ConfigError } from '../errors.ts'
 import { O } from '../linux/abi/arch.ts'
-import { AT, MOVE_MOUNT, RESOLVE } from '../linux/abi/flags.ts'
+import { AT, MOVE_MOUNT, RESOLVE, S } from '../linux/abi/flags.ts'
 import type { Slot } from '../linux/abi/kinds.ts'
 import { call, type Step, slot } from './step.ts'
 
@@ -122,7 +122,8 @@ export class Tree {
             why: `make the mount point ${path}`,
             at,
           })
-        : call('openat', [parent.slot, name, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC, 0o644], {
+        : // Not openat(O_CREAT): a root with a file open for writing cannot become read-only.
+          call('mknodat', [parent.slot, name, S.IFREG | 0o644, 0], {
             tolerate: existing,
             why: `make the mount point ${path}, a file`,
             at,
@@ -195,7 +196,7 @@ export class Tree {
       ...parents,
       kind === 'directory'
         ? call('mkdirat', [tree.slot, whole, 0o755], { tolerate, why, at })
-        : call('mknodat', [tree.slot, whole, 0o100644, 0], { tolerate, why, at }),
+        : call('mknodat', [tree.slot, whole, S.IFREG | 0o644, 0], { tolerate, why, at }),
     ]
   }
 }
