@@ -15,6 +15,8 @@ import { call, composed, type Step, slot } from './step.ts'
 import { components, normalize } from './tree.ts'
 
 export const CGROUP = slot('cgroup')
+/** What every container's use is counted of, where the host has it. */
+const ACCOUNTED = ['cpu', 'io', 'memory', 'pids']
 const AT_PATH = '/linux/cgroupsPath'
 
 /** The folder of the container's cgroup, or undefined where there is no cgroup v2 or none is asked for. */
@@ -36,13 +38,16 @@ export function cgroupSteps(config: Config, host: Host): Step[] {
       )
     return []
   }
-  const controllers = neededControllers(files, host.cgroup)
+  const needed = neededControllers(files, host.cgroup)
+  const controllers = [
+    ...new Set([...needed, ...ACCOUNTED.filter((name) => host.cgroup?.controllers.includes(name))]),
+  ]
   const parts = components(folder.slice(host.cgroup.mount.length))
   const steps: Step[] = []
   let parent = host.cgroup.mount
   parts.forEach((part, depth) => {
     const own = depth === parts.length - 1
-    if (controllers.length > 0) steps.push(...delegateSteps(parent, depth, controllers))
+    if (controllers.length > 0) steps.push(...delegateSteps(parent, depth, controllers, needed.length > 0))
     parent = `${parent}/${part}`
     steps.push(
       call('mkdirat', [AT.FDCWD, parent, 0o755], {
@@ -89,16 +94,24 @@ function neededControllers(files: readonly CgroupFile[], cgroup: HostCgroup): st
   return [...needed]
 }
 
-function delegateSteps(folder: string, depth: number, controllers: readonly string[]): Step[] {
+function delegateSteps(
+  folder: string,
+  depth: number,
+  controllers: readonly string[],
+  needed: boolean,
+): Step[] {
   const opened = slot(`subtree_control_${depth}`)
   return [
     call('openat', [AT.FDCWD, `${folder}/cgroup.subtree_control`, O.WRONLY | O.CLOEXEC, 0], {
       into: opened,
+      ...(needed ? {} : { tolerate: ['EACCES', 'EPERM', 'EROFS'] }),
       why: 'which controllers the cgroups below have',
       at: '/linux/resources',
     }),
     call('write', [opened, controllers.map((name) => `+${name}`).join(' ')], {
-      why: 'the limits below need them',
+      // For accounting alone a start must not fail: the cgroup above may hold processes, or not be ours to change.
+      ...(needed ? {} : { tolerate: ['EBUSY', 'EACCES', 'EPERM', 'ENOENT', 'EINVAL'] }),
+      why: needed ? 'the limits below need them' : 'so that what the container uses is counted',
       at: '/linux/resources',
     }),
   ]

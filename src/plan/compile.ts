@@ -14,7 +14,7 @@ import { deviceSteps } from './devices.ts'
 import { type Host, kernelAtLeast } from './host.ts'
 import { idmappedMountSteps } from './idmap.ts'
 import { apparmorSteps, refuseUnsupported } from './labels.ts'
-import { maskSteps, openMaskSteps, readonlyPathSteps } from './masked-paths.ts'
+import { maskSteps, openCoverSteps, readonlyPathSteps } from './masked-paths.ts'
 import { mountSteps, readonlyTmpfsSteps } from './mounts.ts'
 import {
   becomeMappedSteps,
@@ -142,7 +142,6 @@ function rootAndMountSteps(
   const context = { host, tree, bundle, prepared, cgroupFolder: cgroup }
   return [
     ...rootSteps(config, path.startsWith('/') ? path : `${bundle}/${path}`, input.overlay, host),
-    ...openMaskSteps(config),
     ...(config.mounts ?? []).flatMap((mount, i) => mountSteps(mount, i, context)),
     // A /dev from outside is somebody else's: it is not filled.
     ...(isBindMounted(config, '/dev') ? [] : deviceSteps(config, tree, userNamespace)),
@@ -150,6 +149,7 @@ function rootAndMountSteps(
     ...loopbackSteps(namespaces.created.has('network')),
     ...hostnameSteps(config),
     ...sysctlSteps(config, tree, isolated),
+    ...openCoverSteps(config),
     ...pivotSteps(config),
     ...maskSteps(config),
     ...readonlyPathSteps(config),
