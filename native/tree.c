@@ -35,13 +35,17 @@ static long remove_directory(int parent, const char *path)
 	return result == -ENOENT ? 0 : result;
 }
 
-/* Opens a directory to empty it. An owner without CAP_DAC_OVERRIDE may have to let himself in first. */
+/*
+ * Opens a directory to empty it, unless something is mounted there. An owner without CAP_DAC_OVERRIDE may have to let
+ * himself in first.
+ */
 static int open_directory(int parent, const char *path)
 {
-	int fd = SYSCALL(openat, parent, path, O_NOTHING | O_DIRECTORY, 0);
+	struct open_how how = { O_NOTHING | O_DIRECTORY, 0, parent == AT_FDCWD ? 0 : RESOLVE_NO_XDEV };
+	int fd = SYSCALL(openat2, parent, path, &how, sizeof how);
 
 	if (fd == -EACCES && SYSCALL(fchmodat, parent, path, 0700) == 0)
-		fd = SYSCALL(openat, parent, path, O_NOTHING | O_DIRECTORY, 0);
+		fd = SYSCALL(openat2, parent, path, &how, sizeof how);
 	return fd;
 }
 
