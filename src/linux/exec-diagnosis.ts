@@ -7,7 +7,7 @@ import { errnoName } from './abi/errno.ts'
 import { S } from './abi/flags.ts'
 import { architecture } from './call.ts'
 import { diagnoseContent } from './exec-diagnosis/content.ts'
-import { type Finding, forbidden, missing } from './exec-diagnosis/finding.ts'
+import { circular, type Finding, forbidden, missing } from './exec-diagnosis/finding.ts'
 import { type Entry, InRoot } from './exec-diagnosis/in-root.ts'
 import { notInPath } from './exec-diagnosis/not-in-path.ts'
 import type { KernelError } from './kernel-error.ts'
@@ -131,6 +131,12 @@ function reachFile(path: string, files: InRoot, failed: FailedExecve): Finding |
 function danglingLink(path: string, files: InRoot): Finding | undefined {
   const target = files.link(path)
   if (target === undefined || files.entry(path) !== undefined) return undefined
+  if (files.isCircular(path))
+    return circular(
+      path,
+      `it is a symlink to ${target}, which leads back to it`,
+      'mend the symlinks in the image',
+    )
   return missing(
     path,
     `it is a symlink to ${target}, which is not in the image`,

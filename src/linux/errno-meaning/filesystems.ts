@@ -97,7 +97,7 @@ export const FILESYSTEM_CAUSES: Causes = {
     },
     {
       errno: 'EINVAL',
-      means: '{of} does not accept its options together',
+      means: '{of} does not accept its options together, or lacks a source',
       do: 'check the options of the mount',
       see: ['mount(8)'],
     },

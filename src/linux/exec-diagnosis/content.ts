@@ -1,7 +1,7 @@
 /** Why the kernel does not run a file that is there and may be executed: what its first bytes say (fs/binfmt_*.c). */
 import type { Architecture } from '../abi/arch.ts'
 import { type Elf, isElf, readElf } from './elf.ts'
-import { type Finding, missing, unrunnable } from './finding.ts'
+import { circular, type Finding, missing, unrunnable } from './finding.ts'
 import type { InRoot } from './in-root.ts'
 
 /** The kernel looks at so many bytes of a script (BINPRM_BUF_SIZE). */
@@ -83,7 +83,11 @@ function diagnoseScript(
       `save it with Unix line ends: sed -i 's/\\r$//' ${path}`,
     )
   if (depth >= DEEPEST)
-    return unrunnable(path, 'too many interpreters that are scripts themselves', 'name a program after #!')
+    return circular(
+      path,
+      'it is one of too many interpreters that are scripts themselves',
+      'name a program after #!',
+    )
   const file = machine.locate(interpreter)
   const obstacle = machine.reach(file)
   if (obstacle === 'absent')
@@ -93,7 +97,8 @@ function diagnoseScript(
       `add ${interpreter} to the image, or ${substitute(interpreter, machine)}`,
     )
   const inner = obstacle ?? diagnoseContent(file, machine, depth + 1)
-  return inner && { ...inner, means: `"${path}" starts with #!${interpreter}; ${inner.means}` }
+  if (inner === undefined || depth > 0) return inner
+  return { ...inner, means: `"${path}" starts with #!${interpreter}; ${inner.means}` }
 }
 
 /** `#!/bin/bash` where there is only a plain shell. */

@@ -18,3 +18,4 @@ const because =
 export const missing = because(127, 'no such file or directory')
 export const forbidden = because(126, 'permission denied')
 export const unrunnable = because(126, 'exec format error')
+export const circular = because(126, 'too many levels of symbolic links')

@@ -3,6 +3,7 @@
  * must not make us open a device, wait at a pipe or leave its tree.
  */
 import { O } from '../abi/arch.ts'
+import { E } from '../abi/errno.ts'
 import { AT, RESOLVE, S } from '../abi/flags.ts'
 import { attempt, call } from '../call.ts'
 import { listFolder } from '../file.ts'
@@ -64,6 +65,13 @@ export class InRoot {
     })
   }
 
+  /** The symlinks at `path` lead to each other. */
+  isCircular(path: string): boolean {
+    const fd = this.open(path, O.PATH)
+    if (fd >= 0) call('close', [fd])
+    return fd === -E.LOOP
+  }
+
   /** Up to `length` bytes of a regular file; fewer where it ends. */
   bytes(path: string, offset: number, length: number): Uint8Array {
     const read = (fd: number): Uint8Array => {
@@ -81,16 +89,17 @@ export class InRoot {
   }
 
   private withFile<T>(path: string, flags: number, look: (fd: number) => T): T | undefined {
-    const fd = attempt('openat2', [
-      this.root,
-      path,
-      { flags: flags | O.CLOEXEC, resolve: RESOLVE.IN_ROOT | RESOLVE.NO_MAGICLINKS },
-    ])
+    const fd = this.open(path, flags)
     if (fd < 0) return undefined
     try {
       return look(fd)
     } finally {
       call('close', [fd])
     }
+  }
+
+  private open(path: string, flags: number): number {
+    const resolve = RESOLVE.IN_ROOT | RESOLVE.NO_MAGICLINKS
+    return attempt('openat2', [this.root, path, { flags: flags | O.CLOEXEC, resolve }])
   }
 }
