@@ -239,10 +239,14 @@ int serve_as_init(int child)
 	SYSCALL(close_range, 0, signals - 1, 0);
 	SYSCALL(close_range, signals + 1, ~0u, 0);
 	for (;;) {
-		int signal = next_signal(), status, pid;
+		unsigned info[32] = { 0 }; /* struct signalfd_siginfo: ssi_signo, ssi_errno, ssi_code */
+		int status, pid;
 
-		if (signal != SIGCHLD) {
-			SYSCALL(kill, child, signal);
+		SYSCALL(read, signals, info, sizeof info);
+		if (info[0] != SIGCHLD) {
+			/* What a terminal sends reaches the whole process group: the child has it already. */
+			if (info[2] != SI_KERNEL)
+				SYSCALL(kill, child, info[0]);
 			continue;
 		}
 		while ((pid = SYSCALL(wait4, -1, &status, WNOHANG, 0)) > 0)

@@ -27,6 +27,7 @@ typedef unsigned long word;
 #define SOCK_SEQPACKET 5
 #define SEEK_END 2
 #define CLD_EXITED 1
+#define SI_KERNEL 0x80
 #define DT_DIR 4
 #define MSG_CMSG_CLOEXEC 0x40000000
 #define EXIT_RUNTIME_FAILED 125
