@@ -186,6 +186,10 @@ static void handle(int signal)
 		if (terminal >= 0)
 			copy_window_size();
 		break;
+	case SIGHUP:
+		/* Its terminal is gone and nobody can reach it any more. */
+		SYSCALL(kill, container(), terminal >= 0 ? SIGKILL : SIGHUP);
+		break;
 	case SIGINT:
 	case SIGTERM:
 		if (--patience == 0)
