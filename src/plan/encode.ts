@@ -1,7 +1,7 @@
 /** A plan as bytes (wire.ts): what the native executor maps and runs. */
 import type { Architecture } from '../linux/abi/arch.ts'
 import { errnoNumber } from '../linux/abi/errno.ts'
-import type { Kind, Slot } from '../linux/abi/kinds.ts'
+import { isNamed, isSlot, type Kind, type Slot } from '../linux/abi/kinds.ts'
 import { marshal, marshalCall, type Register } from '../linux/abi/marshal.ts'
 import { Segment } from '../linux/abi/segment.ts'
 import { SYSCALLS } from '../linux/abi/syscalls.ts'
@@ -116,8 +116,45 @@ function encodeStep(encoder: Encoder, step: Step, number: number): void {
     encodeComposed(encoder, step, number)
   } else {
     const repetitions = repetitionsOf(step)
-    for (let i = 0; i < repetitions; i++) encodeCall(encoder, step, number, i)
+    encodeCall(encoder, step, number, 0)
+    const varying = repetitions > 1 ? varyingArguments(step) : undefined
+    for (let i = 1; i < repetitions; i++) {
+      if (varying) repeatCall(encoder, step, varying, i)
+      else encodeCall(encoder, step, number, i)
+    }
   }
+}
+
+/** The places of the arguments that differ, where the rest of the record does not depend on them. */
+function varyingArguments(step: CallStep): readonly number[] | undefined {
+  const kinds = (SYSCALLS[step.call] as readonly unknown[]).slice(2) as (readonly [string, Kind])[]
+  if (kinds.some(([, kind]) => kind === 'sizeof' || kind === 'countof')) return undefined
+  const varying: number[] = []
+  for (let i = 0; i < step.args.length; i++) {
+    const argument = step.args[i]
+    if (!isEach(argument)) continue
+    if (argument.each.some(hasFixups)) return undefined
+    varying.push(i)
+  }
+  return varying
+}
+
+/** Whether something must be filled in, by a record of its own, before the call. */
+const hasFixups = (argument: unknown): boolean =>
+  typeof argument === 'object' && argument !== null && !isSlot(argument) && !isNamed(argument)
+
+/** The record before, with the arguments that differ: six of ten records of a usual plan are such (signals, capabilities). */
+function repeatCall(encoder: Encoder, step: CallStep, varying: readonly number[], i: number): void {
+  const { records, segment, architecture } = encoder
+  const at = records.reserve(RECORD.size)
+  records.bytes.copyWithin(at, at - RECORD.size, at)
+  const row = SYSCALLS[step.call] as readonly unknown[]
+  for (const place of varying) {
+    const kind = (row[place + 2] as readonly [string, Kind])[1]
+    putArgument(encoder, at, place, marshal(segment, kind, repetition(step.args[place], i), architecture))
+  }
+  const into = repetition(step.into, i)
+  if (into) records.view.setUint32(at + RECORD.into, fill(encoder, into), true)
 }
 
 function encodeCall(encoder: Encoder, step: CallStep, number: number, i: number): void {
@@ -189,16 +226,19 @@ function record(encoder: Encoder, fields: RecordFields): void {
   tolerated.forEach((name, i) => {
     view.setUint8(at + RECORD.tolerated + i, errnoNumber(name))
   })
-  fields.registers.forEach((register, i) => {
-    const kind =
-      register.is === 'value' ? ARGUMENT.VALUE : register.is === 'data' ? ARGUMENT.DATA : ARGUMENT.SLOT
-    view.setUint8(at + RECORD.kinds + i, kind)
-    const word =
-      register.is === 'value'
-        ? register.value
-        : register.is === 'data'
-          ? register.offset
-          : read(encoder, register.slot)
-    view.setBigUint64(at + RECORD.args + i * 8, BigInt.asUintN(64, BigInt(word)), true)
-  })
+  for (let i = 0; i < fields.registers.length; i++) putArgument(encoder, at, i, fields.registers[i]!)
+}
+
+function putArgument(encoder: Encoder, record: number, i: number, register: Register): void {
+  const { records } = encoder
+  const kind =
+    register.is === 'value' ? ARGUMENT.VALUE : register.is === 'data' ? ARGUMENT.DATA : ARGUMENT.SLOT
+  records.bytes[record + RECORD.kinds + i] = kind
+  const word =
+    register.is === 'value'
+      ? register.value
+      : register.is === 'data'
+        ? register.offset
+        : read(encoder, register.slot)
+  records.word(record + RECORD.args + i * 8, word)
 }

@@ -178,7 +178,7 @@ function storeInteger(segment: Segment, offset: number, width: number, word: num
   if (typeof word === 'object') {
     segment.fixups.push({ kind: 'copy', slot: word, offset, width: width === 8 ? 8 : 4 })
   } else if (width === 8) {
-    segment.view.setBigUint64(offset, BigInt.asUintN(64, BigInt(word)), true)
+    segment.word(offset, word)
   } else if (width === 4) {
     segment.view.setUint32(offset, Number(word), true)
   } else {

@@ -1,86 +1,73 @@
 /**
- * A second JavaScript process by clone3(2), which goes on in the middle of the function that made it.
+ * A second JavaScript process by clone(2), which goes on in the middle of the function that made it.
  *
  * Two things stand in the way. JavaScriptCore and V8 mark their heaps MADV_DONTFORK, so a copy of the process would
- * lack them: every mapping is marked MADV_DOFORK again (madvise(2)). And a copy has only the thread that called: the
+ * lack them: the whole address space is marked MADV_DOFORK again (madvise(2)). And a copy has only the thread that called: the
  * others must not be needed again (single-threaded.ts), nor hold a lock at the moment of the copy.
  *
  * What the child may do: run synchronous JavaScript and FFI calls, and end in execve(2) or exit_group(2). Its event
  * loop is the parent's, by shared descriptors: it must never return to it.
  */
 import { foreign } from '#ffi'
-import { O } from '../abi/arch.ts'
-import { marshal } from '../abi/marshal.ts'
+import { E } from '../abi/errno.ts'
+import type { Kind } from '../abi/kinds.ts'
+import { marshalCall } from '../abi/marshal.ts'
 import { Segment } from '../abi/segment.ts'
-import type { StructValue } from '../abi/structs.ts'
-import { SYSCALLS } from '../abi/syscalls.ts'
+import { SYSCALLS, type SyscallName } from '../abi/syscalls.ts'
 import { architecture, attempt, call } from '../call.ts'
-import { listFolder, readTextIfAny } from '../file.ts'
+import { listFolder, readText, readTextIfAny } from '../file.ts'
 
 const COLUMN = architecture === 'arm64' ? 1 : 0
 const MADVISE = SYSCALLS.madvise[COLUMN]
-const CLONE3 = SYSCALLS.clone3[COLUMN]
 const MADV_DOFORK = 11
 
-// Made once and large enough to stay where they are: new memory at the last moment would not be copied.
-const maps = new Uint8Array(4 * 1024 * 1024)
 const memory = new Uint8Array(4096)
 const segment = new Segment(memory, foreign.addressOf(memory))
 
 /**
- * clone3(2) without CLONE_VM.
- * @param procFd a /proc in which we are, as a descriptor: `/proc` itself may be another's by now
+ * clone3(2) or clone(2), without CLONE_VM.
  * @returns 0 in the child, its process id in the parent, or -errno
  */
-export function fork(args: StructValue, procFd: number): number {
+export function fork(name: SyscallName, args: readonly unknown[]): number {
+  const row = SYSCALLS[name] as readonly unknown[]
   segment.reset()
-  const laid = marshal(segment, 'clone_args', args, architecture)
-  if (laid.is !== 'data') throw new TypeError('clone_args is a struct')
+  const kinds = row.slice(2) as (readonly [string, Kind])[]
+  const words = marshalCall(segment, kinds, args, architecture).map((register) =>
+    register.is === 'data' ? segment.base + register.offset : register.is === 'value' ? register.value : 0,
+  )
+  const number = row[COLUMN] as number
+  spans ??= findSpans()
   awaitIdleThreads()
-  // Twice: reading the list may itself have made the heap grow.
-  inheritMemory(procFd)
-  inheritMemory(procFd)
-  return foreign.syscall(CLONE3, segment.base + laid.offset, laid.size)
+  // Nothing may be allocated from here on: memory that is new after the madvise would be missing from the copy.
+  for (let i = 0; i < spans.length; i++) madvise(spans[i] as Span)
+  return foreign.syscall(number, words[0], words[1], words[2], words[3], words[4])
 }
 
-const NEWLINE = 0x0a
-const SPACE = 0x20
-const DASH = 0x2d
+interface Span {
+  readonly start: number
+  readonly length: number
+}
 
-/** Lines of proc_pid_maps(5): `7f0012a000-7f0012b000 rw-p ...`. Read as bytes: strings would be new memory. */
-function inheritMemory(procFd: number): void {
-  const length = readMaps(procFd)
-  let number = 0
+/** In holes of a span the call has nothing to do, says so (ENOMEM) and goes on. */
+const madvise = ({ start, length }: Span): number => foreign.syscall(MADVISE, start, length, MADV_DOFORK)
+
+/** The address space but for the mappings that refuse, where the call would stop: the kernel's own ([vvar]). */
+let spans: Span[] | undefined
+
+function findSpans(): Span[] {
+  const found: Span[] = []
   let start = 0
-  let inAddresses = true
-  for (let i = 0; i < length; i++) {
-    const byte = maps[i] as number
-    if (byte === NEWLINE) {
-      inAddresses = true
-      number = 0
-    } else if (!inAddresses) {
-    } else if (byte === DASH) {
-      start = number
-      number = 0
-    } else if (byte === SPACE) {
-      // Fails on the kernel's own pages ([vvar]), which are inherited anyway.
-      foreign.syscall(MADVISE, start, number - start, MADV_DOFORK)
-      inAddresses = false
-    } else {
-      number = number * 16 + (byte < 0x3a ? byte - 0x30 : byte - 0x57)
+  let last = 0
+  // proc_pid_maps(5): `7f0012a000-7f0012b000 rw-p ...`. Addresses of programs end below 2^53.
+  for (const [, from, to] of readText('/proc/self/maps').matchAll(/^([0-9a-f]{1,13})-([0-9a-f]{1,13}) /gm)) {
+    const mapping = { start: Number.parseInt(from as string, 16), end: Number.parseInt(to as string, 16) }
+    if (madvise({ start: mapping.start, length: mapping.end - mapping.start }) === -E.INVAL) {
+      found.push({ start, length: mapping.start - start })
+      start = mapping.end
     }
+    last = mapping.end
   }
-}
-
-function readMaps(procFd: number): number {
-  const fd = attempt('openat', [procFd, 'self/maps', O.RDONLY | O.CLOEXEC, 0])
-  // Without it (a child of a child, its /proc gone): what that child has was marked when it was made.
-  if (fd < 0) return 0
-  let length = 0
-  for (let got = 1; got > 0 && length < maps.length; length += got)
-    got = call('read', [fd, maps.subarray(length)])
-  call('close', [fd])
-  return length
+  return [...found, { start, length: last - start }].filter((span) => span.length > 0)
 }
 
 const IDLE_TRIES = 100

@@ -5,7 +5,6 @@ import { repetition, repetitionsOf } from '../../plan/repetition.ts'
 import type { CallStep, CloneRole, Step } from '../../plan/step.ts'
 import { E, errnoNumber } from '../abi/errno.ts'
 import { PR } from '../abi/flags.ts'
-import type { StructValue } from '../abi/structs.ts'
 import type { ArgumentsOf } from '../abi/syscalls.ts'
 import { attempt } from '../call.ts'
 import { receive } from './channel.ts'
@@ -57,9 +56,7 @@ function runStep(execution: Execution, step: Step): Outcome[] {
       return runCall(execution, step)
     case 'composed': {
       const args = step.args.map((argument) => fillIn(execution.slots, argument))
-      return [
-        args.includes(undefined) ? NOT_MADE : outcome(step, perform(step.operation, args, execution.procFd)),
-      ]
+      return [args.includes(undefined) ? NOT_MADE : outcome(step, perform(step.operation, args))]
     }
     case 'barrier':
       meet(execution, step.action, step.barrier)
@@ -86,7 +83,7 @@ function runCall(execution: Execution, step: CallStep): Outcome[] {
       outcomes.push(NOT_MADE)
       continue
     }
-    const result = makeCall(execution, step, args)
+    const result = makeCall(step, args)
     if (into && result >= 0) slots.set(into.slot, result)
     else if (into) slots.delete(into.slot)
     if (step.role) partWays(execution, step.role, result)
@@ -97,8 +94,8 @@ function runCall(execution: Execution, step: CallStep): Outcome[] {
   return outcomes
 }
 
-function makeCall(execution: Execution, step: CallStep, args: readonly unknown[]): number {
-  if (step.role) return fork(args[0] as StructValue, execution.procFd)
+function makeCall(step: CallStep, args: readonly unknown[]): number {
+  if (step.role) return fork(step.call, args)
   for (;;) {
     const result = attempt(step.call, args as ArgumentsOf<typeof step.call>)
     // A close that was interrupted has closed (close(2)).

@@ -13,11 +13,11 @@ const ECANCELED = 125
 const SIGSET_BYTES = 8
 
 /** @returns 0, or -errno */
-export function perform(operation: Operation, args: readonly unknown[], procFd: number): number {
+export function perform(operation: Operation, args: readonly unknown[]): number {
   try {
     switch (operation) {
       case 'spawn':
-        return spawn(args[0] as string[], procFd)
+        return spawn(args[0] as string[])
       case 'remove_tree':
         removeTree(args[0] as string)
         return 0
@@ -37,8 +37,8 @@ export function perform(operation: Operation, args: readonly unknown[], procFd: 
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin']
 const PASSED_ON = ['PATH', 'HOME', 'TERM', 'LANG']
 
-function spawn(argv: string[], procFd: number): number {
-  const child = fork({ exit_signal: SIGCHLD }, procFd)
+function spawn(argv: string[]): number {
+  const child = fork('clone3', [{ exit_signal: SIGCHLD }])
   if (child !== 0) return child < 0 ? child : exitOf(child) === 0 ? 0 : -ECANCELED
   const program = argv[0] as string
   const environment = PASSED_ON.flatMap((name) =>
