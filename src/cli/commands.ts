@@ -120,6 +120,14 @@ export const commands = {
     least: 1,
     most: 1,
   },
+  'remove-mapped': {
+    usage: 'PATH',
+    summary: 'Remove what a rootless container wrote; its clean-up calls it',
+    flags: noFlags,
+    least: 1,
+    most: 1,
+    hidden: true,
+  },
   'explain-failure': {
     usage: '[ARG...]',
     summary: 'Explain a failed step; the executor calls it',

@@ -32,6 +32,7 @@ const functions: {
   rmi: async () => (await import('./rmi.ts')).rmi,
   version: async () => (await import('./version.ts')).version,
   completion: async () => (await import('./completion.ts')).completion,
+  'remove-mapped': async () => (await import('./remove-mapped.ts')).removeMapped,
   'explain-failure': async () => (await import('./explain-failure.ts')).explainFailure,
 }
 
@@ -88,7 +89,7 @@ function unknownCommand(name: string): number {
   if (laterCommands.includes(name)) {
     throw new UsageError(`'${name}' is not in this version of tinyctr: it comes in a later one`)
   }
-  const visible = Object.keys(commands).filter((known) => known !== 'explain-failure')
+  const visible = Object.keys(commands).filter((known) => !(commands[known as CommandName] as Command).hidden)
   const near = closest(name, [...visible, 'help'])
   printError(
     `tinyctr: '${name}' is not a tinyctr command.${near === undefined ? '' : `\nDid you mean '${near}'?`}\nSee 'tinyctr --help'.`,

@@ -6,7 +6,7 @@ import { printError } from './output.ts'
 
 export async function explainFailure({ positionals }: Invocation<typeof noFlags>): Promise<number> {
   const [planFd = -1, step = 0, errno = 0, pid = 0] = positionals.map(Number)
-  const { text, exitCode } = explain({ planFd, step, errno, pid })
+  const { text, exitCode } = await explain({ planFd, step, errno, pid })
   printError(text)
   return exitCode
 }

@@ -24,6 +24,8 @@ export interface ContainerPlanInput {
   readonly files: Readonly<Record<string, string>>
   /** The folder of the writable layer, below `--data-root`; and the layers under it, top first. */
   readonly layer?: { readonly folder: string; readonly lower: readonly string[]; readonly userxattr: boolean }
+  /** Removes a tree whose files have ids that are not ours (remove-mapped.ts), when its path is added. */
+  readonly removeMapped?: readonly string[]
   readonly init?: boolean
   readonly stdin?: 'null'
 }
@@ -99,11 +101,21 @@ function layerSteps({ layer, config }: ContainerPlanInput): Step[] {
   ]
 }
 
-function removeSteps({ layer, stateFolder }: ContainerPlanInput): Step[] {
+function removeSteps({ layer, removeMapped, stateFolder }: ContainerPlanInput): Step[] {
+  const mappedGone =
+    layer && removeMapped
+      ? [
+          composed('spawn', [[...removeMapped, layer.folder]], {
+            why: 'what the container wrote under mapped ids',
+            at: '--data-root',
+          }),
+        ]
+      : []
   const layerGone = layer
     ? [composed('remove_tree', [layer.folder], { why: 'what the container wrote', at: '--data-root' })]
     : []
   return [
+    ...mappedGone,
     ...layerGone,
     composed('remove_tree', [stateFolder], {
       why: 'last: while it stands, there is something to clean',

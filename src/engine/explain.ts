@@ -24,7 +24,12 @@ export interface Failure {
 }
 
 /** @returns the text to print and the exit code; the host is clean by then */
-export function explainFailure({ planFd, step, errno, pid }: Failure): { text: string; exitCode: number } {
+export async function explainFailure({
+  planFd,
+  step,
+  errno,
+  pid,
+}: Failure): Promise<{ text: string; exitCode: number }> {
   const { input, skip } = readSource(planFd)
   const plan = skipSteps(containerPlan(input), skip)
   try {
@@ -40,7 +45,7 @@ export function explainFailure({ planFd, step, errno, pid }: Failure): { text: s
       attempt('kill', [pid, SIGKILL])
       while (attempt('waitid', [P_ALL, 0, null, WEXITED | __WALL, null]) === 0);
     }
-    cleanUp(plan)
+    await cleanUp(plan)
   }
 }
 
@@ -55,12 +60,18 @@ function readSource(fd: number): { input: ContainerPlanInput; skip: number[] } {
 }
 
 /** The clean-up half, whatever had been made by then. */
-export function cleanUp(plan: Plan): void {
+export async function cleanUp(plan: Plan): Promise<void> {
   for (const step of plan.cleanup) {
     if (step.is !== 'composed') continue
     const path = step.args[0]
+    if (step.operation === 'spawn') await runProgram(path as string[])
     if (typeof path !== 'string') continue
     if (step.operation === 'remove_cgroup') removeCgroup(path)
     else removeTree(path)
   }
+}
+
+async function runProgram([program = '', ...args]: readonly string[]): Promise<void> {
+  const { spawnSync } = await import('node:child_process')
+  spawnSync(program, args, { stdio: 'ignore' })
 }

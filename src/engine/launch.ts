@@ -3,6 +3,7 @@ import { executeNative } from '../linux/execute-native.ts'
 import { encodePlan } from '../plan/encode.ts'
 import { skipSteps } from '../plan/step.ts'
 import { type ContainerPlanInput, containerPlan } from './container-plan.ts'
+import { ownCommand } from './own-command.ts'
 import type { LabOptions } from './run-options.ts'
 
 export interface Launch {
@@ -25,19 +26,13 @@ export async function launch({ input, seccompFilter, terminal, interactive, lab 
     terminal,
     interactive,
     explain: {
-      argv: explainCommand(),
+      argv: ownCommand('explain-failure'),
       envp: explainEnvironment(),
       source: JSON.stringify({ input, skip: lab.skip }),
     },
   })
   return executeNative(bytes)
 }
-
-/** How to start ourselves again. Under Node the runtime comes first, with the flags that load TypeScript. */
-const explainCommand = (): string[] =>
-  typeof Bun === 'undefined'
-    ? [process.execPath, ...process.execArgv, process.argv[1] as string, 'explain-failure']
-    : [process.execPath, 'explain-failure']
 
 const KEPT = ['PATH', 'HOME', 'TERM', 'NO_COLOR', 'LANG', 'XDG_RUNTIME_DIR', 'XDG_DATA_HOME'] as const
 

@@ -76,7 +76,7 @@ function readThermalThrottle(): string[] {
 }
 
 /** Root maps a range of its own; others what subuid(5) grants, or their one id. */
-function readIdMappings(uid: number, gid: number): NonNullable<HostFacts['idMappings']> {
+export function readIdMappings(uid: number, gid: number): NonNullable<HostFacts['idMappings']> {
   const name = userName(uid)
   const uids = subordinateRange('/etc/subuid', name, uid)
   const gids = subordinateRange('/etc/subgid', name, uid)

@@ -14,6 +14,7 @@ import { findImage, type ImageSource } from './find-image.ts'
 import type { ContainerPaths, HostFacts } from './host-facts.ts'
 import { readImageText } from './image-file.ts'
 import type { Launch } from './launch.ts'
+import { ownCommand } from './own-command.ts'
 import { readHostFacts } from './read-host-facts.ts'
 import type { RunOptions } from './run-options.ts'
 import { cachedFilter } from './seccomp-cache.ts'
@@ -89,6 +90,7 @@ export async function prepareImage(
         lower: image.layerDirectories,
         userxattr: image.overlayXattrs === 'user' || hasUserNamespace(config),
       },
+      ...(facts.rootless && isRanged(config) ? { removeMapped: ownCommand('remove-mapped') } : {}),
       ...(options.init ? { init: true } : {}),
       ...(options.interactive ? {} : { stdin: 'null' as const }),
     },
@@ -98,6 +100,9 @@ export async function prepareImage(
     lab: options.lab,
   }
 }
+
+/** More ids than the caller's own are mapped. */
+const isRanged = (config: Config): boolean => (config.linux?.uidMappings?.length ?? 0) > 1
 
 const hasUserNamespace = (config: Config): boolean =>
   config.linux?.namespaces?.some(({ type }) => type === 'user') ?? false

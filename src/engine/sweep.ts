@@ -40,6 +40,18 @@ async function removeLeftovers(folder: string): Promise<void> {
   const [cgroup = '', layer = ''] = journal.split('\n')
   const { removeCgroup, removeTree } = await import('../linux/remove.ts')
   if (cgroup.startsWith('/')) removeCgroup(cgroup)
-  if (layer.startsWith('/')) removeTree(layer)
+  if (layer.startsWith('/')) await removeLayer(layer)
   removeTree(folder)
+}
+
+/** A rootless container's files may be of ids that only a user namespace like its own may touch. */
+async function removeLayer(layer: string): Promise<void> {
+  const { removeTree } = await import('../linux/remove.ts')
+  try {
+    removeTree(layer)
+  } catch (error) {
+    const { removeAsMapped } = await import('./remove-mapped.ts')
+    if (!(error instanceof KernelError) || call('geteuid', []) === 0 || !(await removeAsMapped(layer)))
+      throw error
+  }
 }

@@ -1,0 +1,5 @@
+/** How to start ourselves again. Under Node the runtime comes first, with the flags that load TypeScript. */
+export const ownCommand = (command: string): string[] =>
+  typeof Bun === 'undefined'
+    ? [process.execPath, ...process.execArgv, process.argv[1] as string, command]
+    : [process.execPath, command]
