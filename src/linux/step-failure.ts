@@ -16,6 +16,7 @@ import { type Look, type Meaning, manualOf, meaningOf } from './errno-meaning.ts
 import { InRoot } from './exec-diagnosis/in-root.ts'
 import { diagnoseExecve, type FailedExecve } from './exec-diagnosis.ts'
 import { readTextIfAny } from './file.ts'
+import { readFilesystemLog } from './step-failure/filesystem-log.ts'
 import { objectOf } from './step-failure/object.ts'
 import { purposeOf } from './step-failure/purpose.ts'
 
@@ -44,7 +45,8 @@ export function printStepFailure(failure: StepFailure): { text: string; exitCode
   const before = steps.slice(0, failure.step - 1).map((one) => one.step)
   const root = openRoot(failure)
   try {
-    const i = step.is === 'call' ? findRepetition(step, before, failure.errno, root) : undefined
+    const said = kernelWords(step, failure)
+    const i = step.is === 'call' ? findRepetition(step, before, failure.errno, root, said) : undefined
     const of = objectOf(step, before, i)
     const { exitCode, ...meaning } =
       step.is === 'call' && step.call === 'execve'
@@ -57,6 +59,7 @@ export function printStepFailure(failure: StepFailure): { text: string; exitCode
     const lines = [
       `tinyctr: Cannot ${purpose} (${place})`,
       `  call   ${printFailed(step, i)} = -1 ${errnoName(failure.errno)}`,
+      ...said.map((words) => `  kernel ${words}`),
       `  means  ${meaning.means}`,
       ...(meaning.do === undefined ? [] : [`  do     ${meaning.do}`]),
       `  see    ${[...meaning.see, `tinyctr plan --step ${failure.step}`].join('; ')}`,
@@ -88,15 +91,27 @@ function openRoot({ container, rootfs }: StepFailure): Root | undefined {
   return undefined
 }
 
+/** Filesystems say more than an errno while they are made. */
+const kernelWords = (step: Step, { container }: StepFailure): string[] =>
+  step.is === 'call' && (step.call === 'fsconfig' || step.call === 'fsmount') && container
+    ? readFilesystemLog(container.pid)
+    : []
+
 /** Which repetition failed, as far as it shows: the executor reports only the step. */
 function findRepetition(
   step: CallStep,
   before: readonly Step[],
   errno: number,
   root: Root | undefined,
+  said: readonly string[],
 ): number | undefined {
   const count = repetitionsOf(step)
   if (count === 1) return 0
+  const keys = step.args[2]
+  if (step.call === 'fsconfig' && isEach(keys)) {
+    const named = keys.each.findIndex((key) => said.some((words) => words.includes(`'${key}'`)))
+    return named < 0 ? undefined : named
+  }
   if (errnoName(errno) !== 'ENOENT' || root === undefined || step.call === 'execve') return undefined
   const absent = Array.from({ length: count }, (_, i) => i).filter((i) => {
     const path = objectOf(step, before, i)

@@ -204,6 +204,7 @@ export const SYSCALLS = table({
   geteuid: [107, 175],
   getegid: [108, 177],
   pidfd_open: [434, 434, ['pid', 'pid'], ['flags', 'uint']],
+  pidfd_getfd: [438, 438, ['pidfd', 'fd'], ['fd', 'fd'], ['flags', 'uint']],
   pidfd_send_signal: [424, 424, ['pidfd', 'fd'], ['signal', 'signal'], ['info', 'word'], ['flags', 'uint']],
   setsid: [112, 157],
   fchdir: [81, 50, ['fd', 'fd']],
