@@ -186,10 +186,10 @@ function programSteps(input: PlanInput): Step[] {
     : undefined
   const seccompCall = seccompSteps(filter, seccomp ? seccompFlags(seccomp) : 0)
   const noNewPrivileges = config.process?.noNewPrivileges === true
-  const singleId =
-    host.euid !== 0 &&
-    (config.linux?.gidMappings?.length ?? 0) === 1 &&
-    config.linux?.gidMappings?.[0]?.size === 1
+  // Where setgroups(2) is denied there is no group to leave: one unprivileged id, or whatever a joined namespace has.
+  const mayDenySetgroups =
+    config.linux?.namespaces?.some(({ type, path }) => type === 'user' && path) ||
+    (host.euid !== 0 && config.linux?.gidMappings?.length === 1 && config.linux.gidMappings[0]?.size === 1)
   return [
     ...takeTerminalSteps(config),
     ...rlimitSteps(config, host),
@@ -197,7 +197,7 @@ function programSteps(input: PlanInput): Step[] {
     ...boundingSteps(config),
     // Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go.
     ...(noNewPrivileges ? [] : seccompCall),
-    ...userSteps(config, singleId),
+    ...userSteps(config, mayDenySetgroups === true),
     ...capabilitySteps(config),
     ...(input.dieWithParent
       ? [

@@ -1,6 +1,7 @@
 /** Plans made by hand or compiled, run by the executor itself: no JavaScript in between. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
+  chmodSync,
   closeSync,
   copyFileSync,
   mkdirSync,
@@ -32,6 +33,8 @@ if (!skip) {
 
 /** Everything these tests write. */
 export const SCRATCH = mkdtempSync(join(tmpdir(), 'tinyctr-native-'))
+// Root of a user namespace must find its way in.
+chmodSync(SCRATCH, 0o755)
 after(() => rmSync(SCRATCH, { recursive: true, force: true }))
 
 let counter = 0
