@@ -43,6 +43,11 @@ export async function dispatch(args: readonly string[], environment: Environment
   let command: CommandName | undefined
   let debug = false
   try {
+    if (process.argv0.endsWith('/tinyctr-runtime') || process.argv0 === 'tinyctr-runtime') {
+      throw new UsageError(
+        "the command line for container engines comes in a later version: use 'tinyctr run --bundle DIR'",
+      )
+    }
     if (args[0] === '--get-yargs-completions') {
       return await (await import('./completion.ts')).complete(args)
     }
