@@ -53,7 +53,9 @@ export function printStepFailure(failure: StepFailure): { text: string; exitCode
         ? meaningOfExecve(step, failure, root)
         : { exitCode: 125 as const, ...meaningOfStep(step, i ?? 0, of, failure) }
     const purpose =
-      step.is === 'call' && step.call === 'execve' ? `run ${programOf(step)}` : purposeOf(step, of)
+      step.is === 'call' && step.call === 'execve'
+        ? `run ${programOf(step)}`
+        : purposeOf(step, of, printStep(step))
     const at = pointerOf(step, i)
     const place = `step ${failure.step} of ${steps.length}${at === undefined ? '' : `, ${at.startsWith('/') ? `config.json ${at}` : at}`}`
     const lines = [

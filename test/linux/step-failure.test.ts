@@ -200,7 +200,7 @@ const FAILURES: Record<string, { change: Change; exitCode: number; lines: RegExp
     },
     exitCode: 125,
     lines: [
-      /Cannot make the tmpfs/,
+      /Cannot set the options of the tmpfs/,
       /fsconfig\(\$\S+, FSCONFIG_SET_STRING, "size", "lots", 0\) = -1 EINVAL$/,
       /^ {2}kernel tmpfs: Bad value for 'size'$/,
       /tmpfs does not know this option, or not this value$/,

@@ -28,9 +28,16 @@ const making: readonly Cause[] = [
   notMapped,
 ]
 
+const notHere: Cause = {
+  errno: 'EPERM',
+  means:
+    'the directory is immutable, or its filesystem (such as proc or sysfs) lets nobody make anything there',
+  do: 'choose another place for {of}',
+}
+
 export const FILE_CAUSES: Causes = {
-  mkdirat: making,
-  symlinkat: making,
+  mkdirat: [...making, notHere],
+  symlinkat: [...making, notHere],
   mknodat: [
     {
       errno: 'EPERM',
@@ -40,8 +47,8 @@ export const FILE_CAUSES: Causes = {
       do: 'give the container a user namespace (then devices are bound from the host), or run outside the container',
       see: ['user_namespaces(7)'],
     },
-    { errno: 'EPERM', means: 'this filesystem holds no files of this type' },
     ...making,
+    notHere,
   ],
   openat: [
     {
@@ -53,8 +60,10 @@ export const FILE_CAUSES: Causes = {
     },
     {
       errno: 'EPERM',
-      means: 'the file is sealed, append-only or immutable',
-      do: 'look at lsattr {of}',
+      when: { words: 'outside proc and sysfs', of: /^(?!\/proc\/|\/sys\/)/ },
+      means:
+        'the file is immutable or append-only, or a device that the device filter of our own cgroup forbids',
+      do: 'look at lsattr {of}, or run outside the container',
     },
     { errno: 'EISDIR', means: '{of} is a directory' },
     { errno: 'ENXIO', means: '{of} is a socket, a pipe without a reader, or a device that is not there' },
@@ -159,7 +168,7 @@ export const FILE_CAUSES: Causes = {
     { errno: 'EFBIG', means: 'the file would be larger than RLIMIT_FSIZE or the filesystem allows' },
     { errno: 'EPIPE', means: 'nobody reads the other end any more' },
   ],
-  copy_tree: making,
+  copy_tree: [...making, notHere],
   remove_tree: [
     {
       errno: 'EBUSY',

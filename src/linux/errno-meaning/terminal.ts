@@ -84,6 +84,7 @@ export const TERMINAL_CAUSES: Causes = {
       see: ['unix(7)'],
     },
   ],
+  setsid: [{ errno: 'EPERM', means: 'this process leads a process group already' }],
   dup3: [{ errno: 'EBADF', means: 'the terminal is not open, or RLIMIT_NOFILE forbids its number' }],
   execve: [
     {

@@ -13,7 +13,7 @@ import { SYSCALLS } from '../abi/syscalls.ts'
  * @returns a path of the container or of the host, a filesystem type; undefined where the plan does not tell
  */
 export function objectOf(step: Step, before: readonly Step[], i = 0): string | undefined {
-  if (step.is === 'composed') return text(step.args[0])
+  if (step.is === 'composed') return text([step.args[0]].flat()[0])
   if (step.is !== 'call') return undefined
   const args = step.args.map((argument) => repetition(argument, i))
   if (step.call === 'connect') return (args[1] as { sun_path?: string }).sun_path

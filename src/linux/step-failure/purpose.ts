@@ -27,7 +27,7 @@ const PURPOSES: Readonly<Partial<Record<SyscallName | Operation, string>>> = {
   fsconfig: 'make the {of}',
   fsmount: 'mount the {of}',
   fsopen: 'make a new {of}',
-  ioctl: 'set up the terminal or the network',
+  ioctl: 'set up the terminal',
   kill: 'end the process that lent its map',
   mkdirat: 'make {of}',
   mknodat: 'make {of}',
@@ -62,14 +62,21 @@ const PURPOSES: Readonly<Partial<Record<SyscallName | Operation, string>>> = {
   write: 'write to {of}',
 }
 
+/** Calls that do different things: the one whose print fits. */
+const VARIANTS: readonly (readonly [printed: RegExp, purpose: string])[] = [
+  [/^fsconfig\(.*FSCONFIG_SET_/, 'set the options of the {of}'],
+  [/^ioctl\(.*SIOCSIFFLAGS/, 'bring up the loopback device'],
+]
+
 /** The reason without what follows a colon or a semicolon. */
 const firstClause = (why: string): string => why.split(/[:;] /, 1)[0] as string
 
-export function purposeOf(step: Step, of: string | undefined): string {
+export function purposeOf(step: Step, of: string | undefined, printed: string): string {
   if (step.is === 'barrier') return 'meet the other half of the plan'
-  if (step.is === 'skipped') return purposeOf(step.instead, of)
+  if (step.is === 'skipped') return purposeOf(step.instead, of, printed)
   if (VERBS.has(step.why.split(' ', 1)[0] as string)) return firstClause(step.why)
   const name = step.is === 'call' ? step.call : step.operation
-  const purpose = PURPOSES[name] ?? `call ${name}`
+  const variant = VARIANTS.find(([pattern]) => pattern.test(printed))
+  const purpose = variant?.[1] ?? PURPOSES[name] ?? `call ${name}`
   return purpose.replace('{of}', of ?? 'it').replace('{why}', firstClause(step.why))
 }
