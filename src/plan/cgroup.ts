@@ -23,7 +23,10 @@ const AT_PATH = '/linux/cgroupsPath'
 export function cgroupFolder(config: Config, host: Host): string | undefined {
   const path = config.linux?.cgroupsPath
   if (!path || !host.cgroup) return undefined
-  return `${host.cgroup.mount}${normalize(path)}`
+  const folder = normalize(path)
+  // Its end is everybody's end: what is left in the container's cgroup is killed and removed.
+  if (folder === '/') throw new ConfigError(AT_PATH, `expected a path below / but found ${path}`)
+  return `${host.cgroup.mount}${folder}`
 }
 
 export function cgroupSteps(config: Config, host: Host): Step[] {
