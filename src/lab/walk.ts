@@ -66,6 +66,7 @@ export function walk({ interactive }: { interactive: boolean }): Watch {
       switch (keys.read(dim(PROMPT))) {
         case 'c':
           memory[WORD.WATCH] = CONTINUING
+          say('     ... and so on to the end\n')
           return 'run'
         case 's':
           say(`     ${bad('skipped')}: what it would have made is missing from here on`)

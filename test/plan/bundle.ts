@@ -25,7 +25,7 @@ export const cannotRun =
 
 export function makeBundle(): string {
   const bundle = mkdtempSync(join(tmpdir(), 'tinyctr-bundle-'))
-  for (const folder of ['bin', 'dev', 'proc', 'sys', 'tmp', 'tmp/below', 'mnt', '../data'])
+  for (const folder of ['bin', 'dev', 'proc', 'sys', 'tmp', 'tmp/below', 'mnt', '../data/mapped'])
     mkdirSync(join(bundle, 'rootfs', folder), { recursive: true })
   copyFileSync(busybox, join(bundle, 'rootfs/bin/busybox'))
   for (const name of APPLETS) symlinkSync('busybox', join(bundle, 'rootfs/bin', name))

@@ -76,3 +76,37 @@ compare(
 )
 compare('in a user namespace', inUserNamespace(rich), [], [/^user new$/m, /^ +0 +100000 +65536$/m])
 compare('under --init', rich, ['--init'], [/^process 2$/m])
+
+const { linux } = rich
+compare(
+  'with a relay: the clocks of a time namespace are set before anybody is in it',
+  {
+    ...rich,
+    linux: {
+      ...linux,
+      namespaces: [...(linux?.namespaces ?? []), { type: 'time' }],
+      timeOffsets: { boottime: { secs: 86_400 * 365 } },
+    },
+  },
+  [],
+  [/^time new$/m, /^pid new$/m],
+)
+compare(
+  'with a holder: an idmapped mount',
+  {
+    ...rich,
+    mounts: [
+      ...(rich.mounts ?? []),
+      {
+        destination: '/mnt/mapped',
+        type: 'bind',
+        source: 'data/mapped',
+        options: ['bind'],
+        uidMappings: [{ containerID: 0, hostID: 5000, size: 10 }],
+        gidMappings: [{ containerID: 0, hostID: 6000, size: 10 }],
+      },
+    ],
+  },
+  [],
+  [/^drwxr-xr-x +2 5000 +6000 .* mapped$/m],
+)
