@@ -5,9 +5,8 @@
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { containerPlan } from '../src/engine/container-plan.ts'
+import { encodedPlan } from '../src/engine/encoded-plan.ts'
 import { prepareBundle } from '../src/engine/run-bundle.ts'
-import { encodePlan } from '../src/plan/encode.ts'
 import { type Features, makeBundle } from './bundle.ts'
 import { type Contender, measureRounds, printBar, printTable, roundsFrom, summarize } from './rounds.ts'
 import { compileC, here, startTimer } from './timer.ts'
@@ -18,17 +17,13 @@ const peer = (name: string): string =>
   execFileSync(here(`peers/${name}`), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
 
 /** What `tinyctr run --bundle` would hand to the executor, in a file. */
-async function encodedPlan(bundle: string, cgroup: boolean): Promise<string> {
+async function writePlan(bundle: string, cgroup: boolean): Promise<string> {
   const root = `${folder}/floor-state`
   const launch = await prepareBundle(
     { bundle, id: 'floor', lab: { step: false, skip: [], executor: 'native', cgroup } },
     { root },
   )
-  const { input, seccompFilter } = launch
-  const plan = encodePlan(containerPlan(input, seccompFilter), {
-    architecture: input.host.architecture,
-    explain: { argv: ['/bin/false'], envp: [], source: '' },
-  })
+  const plan = await encodedPlan(launch, { argv: ['/bin/false'], envp: [], source: '' })
   writeFileSync(`${bundle}/plan`, plan)
   return `${bundle}/plan`
 }
@@ -42,7 +37,7 @@ try {
   const floor = compileC('floor', folder)
   const variant = async (name: string, features: Features) => {
     const bundle = makeBundle(`${folder}/${name}`, ['/bin/true'], features)
-    const plan = await encodedPlan(bundle, features.cgroup)
+    const plan = await writePlan(bundle, features.cgroup)
     const crunFlags = features.cgroup ? [] : ['--cgroup-manager=disabled']
     const ours = features.cgroup ? [] : ['--no-cgroup']
     const runWith =
@@ -52,7 +47,8 @@ try {
       {
         name: 'tinyctr',
         timer,
-        command: (run) => [
+        // No id: its own, as in every start but an engine's.
+        command: () => [
           here('../build/tinyctr'),
           '--root',
           `${folder}/tinyctr`,
@@ -60,7 +56,6 @@ try {
           ...ours,
           '--bundle',
           bundle,
-          `bench-${run}`,
         ],
       },
       { name: 'floor (C, no JS)', timer, command: () => [floor, here('../build/native/executor'), plan] },

@@ -13,7 +13,7 @@ export async function plan({
   ...rest
 }: Invocation<typeof planFlags>): Promise<number> {
   const { input, seccompFilter, lab } = await prepareRun({ ...rest, flags })
-  const whole = skipSteps(containerPlan(input, seccompFilter), lab.skip)
+  const whole = skipSteps(containerPlan(input, await seccompFilter?.()), lab.skip)
   if (step !== undefined) {
     const text = printStepInFull(whole, step)
     if (text === undefined) throw new UsageError(`the plan has no step ${step}`)

@@ -1,37 +1,49 @@
 /** Gives a container's plan to an executor. Nothing after this is JavaScript, unless a step fails. */
 import { executeNative } from '../linux/execute-native.ts'
-import { encodePlan } from '../plan/encode.ts'
-import { skipSteps } from '../plan/step.ts'
-import { type ContainerPlanInput, containerPlan } from './container-plan.ts'
+import type { ContainerPlanInput } from './container-plan.ts'
 import { ownCommand } from './own-command.ts'
+import { cachedPlan } from './plan-cache.ts'
 import type { LabOptions } from './run-options.ts'
 
 export interface Launch {
   readonly input: ContainerPlanInput
-  readonly seccompFilter?: Uint8Array
+  /** Asked only when the plan is not cached: the filter is part of it. */
+  readonly seccompFilter?: () => Promise<Uint8Array>
   readonly terminal: boolean
   readonly interactive: boolean
   readonly lab: LabOptions
 }
 
 /** Does not return with the native executor; with the other, returns the exit code. */
-export async function launch({ input, seccompFilter, terminal, interactive, lab }: Launch): Promise<number> {
-  const plan = skipSteps(containerPlan(input, seccompFilter), lab.skip)
-  if (lab.executor === 'ffi') {
-    const { executeWithFfi } = await import('../linux/execute-ffi.ts')
-    return executeWithFfi(plan, { step: lab.step, skip: lab.skip, terminal, interactive })
+export async function launch(asked: Launch): Promise<number> {
+  const { input, terminal, interactive, lab } = asked
+  if (lab.executor === 'ffi') return launchWithFfi(asked)
+  const explain = {
+    argv: ownCommand('explain-failure'),
+    envp: explainEnvironment(),
+    source: JSON.stringify({ input, skip: lab.skip }),
   }
-  const bytes = encodePlan(plan, {
-    architecture: input.host.architecture,
-    terminal,
-    interactive,
-    explain: {
-      argv: ownCommand('explain-failure'),
-      envp: explainEnvironment(),
-      source: JSON.stringify({ input, skip: lab.skip }),
-    },
-  })
-  return executeNative(bytes)
+  const [root, id] = splitLast(input.stateFolder)
+  const madeFrom = JSON.stringify([terminal, interactive, explain])
+  const plan = await cachedPlan(root, id, madeFrom, async () =>
+    (await import('./encoded-plan.ts')).encodedPlan(asked, explain),
+  )
+  return executeNative(plan)
+}
+
+async function launchWithFfi({ input, seccompFilter, terminal, interactive, lab }: Launch): Promise<number> {
+  const [{ containerPlan }, { skipSteps }, { executeWithFfi }] = await Promise.all([
+    import('./container-plan.ts'),
+    import('../plan/step.ts'),
+    import('../linux/execute-ffi.ts'),
+  ])
+  const plan = skipSteps(containerPlan(input, await seccompFilter?.()), lab.skip)
+  return executeWithFfi(plan, { step: lab.step, skip: lab.skip, terminal, interactive })
+}
+
+function splitLast(path: string): [folder: string, name: string] {
+  const slash = path.lastIndexOf('/')
+  return [path.slice(0, slash), path.slice(slash + 1)]
 }
 
 const KEPT = ['PATH', 'HOME', 'TERM', 'NO_COLOR', 'LANG', 'XDG_RUNTIME_DIR', 'XDG_DATA_HOME'] as const

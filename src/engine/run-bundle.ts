@@ -44,7 +44,7 @@ export async function prepareBundle(options: BundleOptions, folders: { root: str
       journal: `${cgroupFolder(own, host) ?? ''}\n\n`,
       files: {},
     },
-    ...(seccomp ? { seccompFilter: await cachedFilter(folders.root, seccomp, host.architecture) } : {}),
+    ...(seccomp ? { seccompFilter: () => cachedFilter(folders.root, seccomp, host.architecture) } : {}),
     terminal: own.process?.terminal === true,
     interactive: own.process?.terminal === true,
     lab: options.lab,

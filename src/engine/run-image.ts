@@ -94,7 +94,7 @@ export async function prepareImage(
       ...(options.init ? { init: true } : {}),
       ...(options.interactive ? {} : { stdin: 'null' as const }),
     },
-    ...(seccomp ? { seccompFilter: await cachedFilter(folders.root, seccomp, host.architecture) } : {}),
+    ...(seccomp ? { seccompFilter: () => cachedFilter(folders.root, seccomp, host.architecture) } : {}),
     terminal: options.terminal,
     interactive: options.interactive && options.terminal,
     lab: options.lab,

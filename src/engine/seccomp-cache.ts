@@ -11,6 +11,7 @@ import { makeFolder, readFile, writeFileAtomically } from '../linux/file.ts'
 import { KernelError } from '../linux/kernel-error.ts'
 import type { Seccomp } from '../oci/runtime-spec.ts'
 import { seccompDigestInput } from '../plan/seccomp/digest.ts'
+import { sha256 } from './sha256.ts'
 
 const NATIVE = { x64: 'SCMP_ARCH_X86_64', arm64: 'SCMP_ARCH_AARCH64' } as const
 
@@ -44,10 +45,4 @@ export async function cachedFilter(
     if (!(error instanceof KernelError)) throw error
   }
   return filter
-}
-
-async function sha256(text: string): Promise<string> {
-  if (typeof Bun !== 'undefined') return new Bun.CryptoHasher('sha256').update(text).digest('hex')
-  const { createHash } = await import('node:crypto')
-  return createHash('sha256').update(text).digest('hex')
 }
