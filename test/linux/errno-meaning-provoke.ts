@@ -133,6 +133,15 @@ const provocations: Record<string, () => Provoked> = {
   'a write that nobody explains: a sealed file': () => provoke('write', [sealed(), 'x']),
 }
 
-for (const [name, run] of Object.entries(provocations)) {
+/** Where a part of /proc is hidden and cannot be uncovered: nested namespaces, as containers in containers. */
+const underMasks: Record<string, () => Provoked> = {
+  'a proc that would show more': () => {
+    const proc = call('fsopen', ['proc', 0])
+    call('fsconfig', [proc, FSCONFIG.CMD_CREATE, null, null, 0])
+    return provoke('fsmount', [proc, 0, 0], { of: 'proc' })
+  },
+}
+
+for (const [name, run] of Object.entries(process.argv[3] === 'under-masks' ? underMasks : provocations)) {
   console.log(JSON.stringify([name, ...run()]))
 }

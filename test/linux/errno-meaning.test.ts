@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { errnoNumber } from '../../src/linux/abi/errno.ts'
 import { SYSCALLS } from '../../src/linux/abi/syscalls.ts'
 import { ANY_CAUSES, PATH_CAUSES } from '../../src/linux/errno-meaning/any.ts'
@@ -11,6 +12,7 @@ import type { Cause, Failing } from '../../src/linux/errno-meaning/cause.ts'
 import { SINCE } from '../../src/linux/errno-meaning/since.ts'
 import { CAUSES, meaningOf } from '../../src/linux/errno-meaning.ts'
 
+const SCRIPT = fileURLToPath(new URL('errno-meaning-provoke.ts', import.meta.url))
 const OPERATIONS = ['spawn', 'remove_tree', 'remove_cgroup', 'copy_tree']
 const names = [...new Set(CAUSES.flatMap((table) => Object.keys(table)))].sort() as Failing[]
 const rowsOf = (name: Failing): readonly Cause[] => CAUSES.flatMap((table) => table[name] ?? [])
@@ -146,7 +148,7 @@ for (const [runtime, program, options] of RUNTIMES) {
   }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'tinyctr-errno-'))
     try {
-      const script = ['test/linux/errno-meaning-provoke.ts', folder]
+      const script = [SCRIPT, folder]
       const out = execFileSync(
         'unshare',
         ['--user', '--map-root-user', '--mount', program, ...options, ...script],
@@ -171,6 +173,29 @@ for (const [runtime, program, options] of RUNTIMES) {
     }
   })
 }
+
+test('a proc that would show what the one outside hides', {
+  skip: !canUnshare && 'needs user namespaces',
+}, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tinyctr-errno-'))
+  try {
+    const inner = 'exec unshare --user --map-root-user --mount --pid --fork "$@"'
+    const program = [...RUNTIMES[0].slice(1).flat(), SCRIPT, folder, 'under-masks']
+    const out = execFileSync(
+      'unshare',
+      [
+        ...['--user', '--map-root-user', '--mount'],
+        ...['sh', '-c', `mount -t tmpfs none /proc/bus && ${inner}`, 'sh', ...program],
+      ],
+      { encoding: 'utf8' },
+    )
+    const [, errno, means] = JSON.parse(out) as string[]
+    assert.equal(errno, 'EPERM')
+    assert.match(means ?? '', /^a new proc would show what the proc outside hides/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 
 const CATALOGUE = 'docs/errors.md'
 

@@ -4,11 +4,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { closest } from '../../src/cli/closest.ts'
 import { errnoNumber } from '../../src/linux/abi/errno.ts'
 import { diagnoseExecve, type FailedExecve } from '../../src/linux/exec-diagnosis.ts'
 import { makeRootfs } from './exec-diagnosis-rootfs.ts'
 
+const SCRIPT = fileURLToPath(new URL('exec-diagnosis-execve.ts', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'tinyctr-exec-'))
 after(() => rmSync(root, { recursive: true }))
 makeRootfs(root)
@@ -116,10 +118,7 @@ for (const [runtime, program, options] of [
   }, () => {
     const out = execFileSync(
       'unshare',
-      [
-        ...['--user', '--map-root-user', '--mount'],
-        ...[program, ...options, 'test/linux/exec-diagnosis-execve.ts', root],
-      ],
+      [...['--user', '--map-root-user', '--mount'], ...[program, ...options, SCRIPT, root]],
       { encoding: 'utf8' },
     )
     const results = JSON.parse(out) as [string, string, number, string, string][]

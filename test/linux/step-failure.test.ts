@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { errnoNumber } from '../../src/linux/abi/errno.ts'
 import { AT, MOVE_MOUNT, PR } from '../../src/linux/abi/flags.ts'
 import { printStepFailure } from '../../src/linux/step-failure.ts'
@@ -91,6 +92,7 @@ test('a step that the plan does not have', () => {
   assert.throws(() => explain({}, 1, 'EPERM'), RangeError)
 })
 
+const SCRIPT = fileURLToPath(new URL('step-failure-run.ts', import.meta.url))
 const bundle = mkdtempSync(join(tmpdir(), 'tinyctr-failure-'))
 const rootfs = `${bundle}/rootfs`
 after(() => rmSync(bundle, { recursive: true }))
@@ -270,7 +272,7 @@ for (const [runtime, program, options] of [
       const config = base()
       change(config)
       writeFileSync(`${bundle}/config.json`, JSON.stringify(config))
-      const ran = spawnSync(program, [...options, 'test/linux/step-failure-run.ts', 'run', bundle], {
+      const ran = spawnSync(program, [...options, SCRIPT, 'run', bundle], {
         encoding: 'utf8',
         timeout: 60_000,
       })

@@ -104,7 +104,8 @@ export const CGROUP_CAUSES: Causes = {
     {
       errno: 'ENOENT',
       when: cgroup('cgroup.subtree_control', SUBTREE),
-      means: 'a controller is not in the cgroup.controllers of this cgroup: its parent does not hand it down',
+      means:
+        'a controller is not in the cgroup.controllers of this cgroup: its parent does not hand it down, or this host binds it to cgroup v1',
       do: 'turn it on in the cgroup.subtree_control of each cgroup above',
       see,
     },
