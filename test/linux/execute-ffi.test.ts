@@ -1,7 +1,9 @@
 /** The FFI executor: exit codes, failures told while the child still waits, steps left out, walking, terminals, trees. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { cannotRun, makeBundle, richConfig, writeConfig } from '../plan/bundle.ts'
 
@@ -112,4 +114,42 @@ test('a signal is passed on to the container', { skip: cannotRun }, async () => 
   await new Promise((resolve) => child.stdout.once('data', resolve))
   child.kill('SIGTERM')
   assert.equal(await ended, 9)
+})
+
+/** Runs a plan without a container, made by `steps`; prints the step and errno it failed with. */
+function runHostPlan(runtime: keyof typeof runtimes, host: string, cleanup: string): string {
+  const script = `
+    import { executeWithFfi } from './src/linux/execute-ffi.ts'
+    import { call, composed, slot } from './src/plan/step.ts'
+    const why = { why: 'a test' }
+    const plan = { host: [${host}], container: [], cleanup: [${cleanup}] }
+    const explain = ({ step, errno }) => (console.log(step, errno), 1)
+    await executeWithFfi(plan, { explain })`
+  const [program, ...rest] = runtimes[runtime]
+  const flags = runtime === 'node' ? ['--input-type=module'] : []
+  const { stdout, stderr } = spawnSync(program, [...rest, ...flags, '-e', script], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  return stdout + stderr
+}
+
+for (const runtime of ['bun', 'node'] as const) {
+  test(`helper programs run, and fail the plan when they fail (${runtime})`, () => {
+    const steps = `composed('spawn', [['true']], why), composed('spawn', [['sh', '-c', 'exit 3']], why)`
+    const ECANCELED = 125
+    assert.equal(runHostPlan(runtime, steps, ''), `2 ${ECANCELED}\n`)
+  })
+}
+
+test('a failed host half is cleaned up after', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tinyctr-cleanup-'))
+  const steps = `
+    call('mkdirat', [-100, '${folder}/made', 0o700], why),
+    call('openat', [-100, '${folder}/missing', 0, 0], { ...why, tolerate: ['ENOENT'], into: slot('none') }),
+    call('fchdir', [slot('none')], why),
+    call('openat', [-100, '${folder}/missing', 0, 0], why)`
+  const removal = `composed('remove_tree', ['${folder}/never'], why), composed('remove_tree', ['${folder}'], why)`
+  assert.equal(runHostPlan('bun', steps, removal), '4 2\n')
+  assert.equal(existsSync(folder), false)
 })
