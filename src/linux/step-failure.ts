@@ -142,7 +142,7 @@ function printFailed(step: Step, i: number | undefined): string {
 function printExecve(step: CallStep): string {
   const variables = (step.args[2] as readonly unknown[]).length
   const { tolerate: _tolerated, ...bare } = step
-  const short = { name: `[${variables} variables]`, value: 0 }
+  const short = { name: `[${variables} variable${variables === 1 ? '' : 's'}]`, value: 0 }
   return printStep({ ...bare, args: [step.args[0], step.args[1], short] }).replace(/ {2}×\d+$/, '')
 }
 

@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { closest } from '../../src/cli/closest.ts'
-import { architecture } from '../../src/linux/call.ts'
+import { P, W } from '../../src/linux/abi/flags.ts'
+import { architecture, call } from '../../src/linux/call.ts'
 import { executeNative } from '../../src/linux/execute-native.ts'
 import { readHost } from '../../src/linux/host.ts'
 import { printStepFailure } from '../../src/linux/step-failure.ts'
@@ -32,7 +33,10 @@ if (mode === 'run') {
     closest,
     ...(failed > 0 ? { container: { pid: failed } } : {}),
   })
-  if (failed > 0) process.kill(failed, 'SIGKILL')
+  if (failed > 0) {
+    process.kill(failed, 'SIGKILL')
+    call('waitid', [P.PID, failed, new Uint8Array(128), W.EXITED | W.__WALL, 0])
+  }
   process.stdout.write(text)
   process.exitCode = exitCode
 }

@@ -137,7 +137,7 @@ const FAILURES: Record<string, { change: Change; exitCode: number; lines: RegExp
     exitCode: 127,
     lines: [
       /^tinyctr: Cannot run bash \(step \d+ of \d+, config\.json \/process\/args\)$/,
-      /^ {2}call {3}execve\(\{"\/usr\/bin\/bash", "\/bin\/bash"\}, \["bash"\], \[1 variables?\]\) = -1 ENOENT$/,
+      /^ {2}call {3}execve\(\{"\/usr\/bin\/bash", "\/bin\/bash"\}, \["bash"\], \[1 variable\]\) = -1 ENOENT$/,
       /^ {2}means {2}"bash": executable file not found in \$PATH \(\/usr\/bin:\/bin\)$/,
       /^ {2}do {5}use another shell: this image has \/bin\/sh$/,
       /^ {2}see {4}execve\(2\); tinyctr plan --step \d+$/,
