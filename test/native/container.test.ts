@@ -5,8 +5,10 @@ import {
   chmodSync,
   chownSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
+  rmdirSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -250,3 +252,32 @@ for (const [name, command] of [
     process.kill(container!, 'SIGKILL')
     assert.equal(await running.ended, 137)
   })
+
+test('symlinks of an image lead to places inside, and /proc may not be one', { skip }, () => {
+  const image = makeRootfs()
+  const outside = scratch('outside')
+  mkdirSync(outside)
+  symlinkSync(outside, join(image, 'absolute'))
+  symlinkSync('../../../..', join(image, 'climbing'))
+  for (const name of ['proc', 'dev']) mkdirSync(join(image, name))
+  mkdirSync(join(image, outside), { recursive: true })
+  const source = scratch('source')
+  mkdirSync(source)
+  writeFileSync(join(source, 'mark'), '')
+  const bind = (destination: string) => ({ destination, type: 'bind', source, options: ['bind'] })
+  const run = (mounts: Config['mounts']) => {
+    const config = leastConfig({
+      root: { path: image },
+      mounts: [PROC, ...(mounts ?? [])],
+      process: { args: ['sh', '-c', `ls ${outside}/deep /new`], env: ['PATH=/bin'] },
+      linux: { namespaces: NEW(['mount', 'pid']) },
+    })
+    return runPlan(compilePlan({ config, host: readHost(config, '/'), bundle: '/' }))
+  }
+  const { stdout, stderr } = run([bind('/absolute/deep'), bind('/climbing/new')])
+  assert.equal(stdout, `/new:\nmark\n\n${outside}/deep:\nmark\n`, stderr)
+  assert.deepEqual(readdirSync(outside), [])
+  rmdirSync(join(image, 'proc'))
+  symlinkSync(outside, join(image, 'proc'))
+  assert.match(run([]).stderr, /^step \d+ errno (20|22) container there/)
+})
