@@ -38,17 +38,23 @@ export interface CapabilityRequest {
 /**
  * The capabilities of a container.
  * @param last the number of the last capability this kernel knows (/proc/sys/kernel/cap_last_cap)
+ * @param held what "all" is at most: tinyctr may itself run in a container, or under a service manager that drops some
  * @throws ConfigError for a capability the kernel does not have
  */
-export function containerCapabilities({ add, drop, privileged }: CapabilityRequest, last: number): string[] {
+export function containerCapabilities(
+  { add, drop, privileged }: CapabilityRequest,
+  last: number,
+  held?: bigint,
+): string[] {
   if (!privileged && add.length + drop.length === 0) return [...defaultCapabilities]
   const all = CAPABILITIES.slice(0, last + 1)
-  if (privileged) return [...all]
+  const ours = held === undefined ? all : all.filter((_, number) => (held >> BigInt(number)) & 1n)
+  if (privileged) return [...ours]
   const unknown = add.find((name) => name !== 'ALL' && !all.includes(name))
   if (unknown !== undefined) {
     throw new ConfigError('--cap-add', `Cannot add ${unknown}: this kernel does not have it`)
   }
-  if (add.includes('ALL')) return all.filter((name) => !drop.includes(name))
+  if (add.includes('ALL')) return ours.filter((name) => !drop.includes(name))
   const base = drop.includes('ALL') ? [] : defaultCapabilities.filter((name) => !drop.includes(name))
   return [...new Set([...base, ...add])]
 }

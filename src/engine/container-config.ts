@@ -3,7 +3,7 @@
  * is. Pure: it can be printed and compared without a container (`tinyctr plan`, test/engine/container-config.test.ts).
  */
 import type { ExecutionParameters } from '../oci/image-spec.ts'
-import type { Config, Linux, Process, Seccomp } from '../oci/runtime-spec.ts'
+import { type Config, type Linux, OCI_VERSION, type Process, type Seccomp } from '../oci/runtime-spec.ts'
 import { containerCapabilities } from './capabilities-flag.ts'
 import { containerArguments, containerFolder, refuseNul, stopSignal } from './container-command.ts'
 import { containerDevices } from './container-devices.ts'
@@ -48,11 +48,12 @@ export function containerConfig(input: ContainerConfigInput): Config {
   const capabilities = containerCapabilities(
     { add: options.capAdd, drop: options.capDrop, privileged: options.privileged },
     host.lastCapability,
+    host.heldCapabilities,
   )
   const own = containerNamespaces(options, host)
   const ownUts = options.uts !== 'host'
   return {
-    ociVersion: '1.3.0',
+    ociVersion: OCI_VERSION,
     process: containerProcess(input, capabilities),
     root: { path: input.paths.rootfs, readonly: options.readonlyRootfs },
     ...(ownUts && { hostname: containerHostname(id, options, host) }),

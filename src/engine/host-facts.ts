@@ -8,6 +8,8 @@ export interface HostFacts {
   cpuCount: number
   /** /proc/sys/kernel/cap_last_cap. */
   lastCapability: number
+  /** What we may hand on, a bit each; read only where "all capabilities" are asked for. */
+  heldCapabilities?: bigint
   /** Not root: there must be a user namespace. */
   rootless: boolean
   /** For a user namespace: from subuid(5) and subgid(5), or the one id of the caller. */

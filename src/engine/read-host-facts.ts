@@ -18,6 +18,10 @@ export function readHostFacts(options: RunOptions): HostFacts {
     // Only a limit in processors is held against their number.
     cpuCount: options.resources.nanoCpus === undefined ? 0 : countProcessors(),
     lastCapability: Number(readTextIfAny('/proc/sys/kernel/cap_last_cap') ?? '40'),
+    // A new user namespace has them all.
+    ...(wantsAll(options) && !rootless && options.userns !== 'private'
+      ? { heldCapabilities: readHeldCapabilities() }
+      : {}),
     rootless,
     ...(rootless || options.userns === 'private'
       ? { idMappings: readIdMappings(uid, call('getegid', [])) }
@@ -28,6 +32,13 @@ export function readHostFacts(options: RunOptions): HostFacts {
     allDevices: options.privileged ? readDevices('/dev').filter(isShared) : [],
   }
 }
+
+const wantsAll = ({ privileged, capAdd }: RunOptions): boolean => privileged || capAdd.includes('ALL')
+
+const readHeldCapabilities = (): bigint =>
+  BigInt(
+    `0x${/^CapPrm:\s*([0-9a-f]+)/m.exec(readTextIfAny('/proc/self/status') ?? '')?.[1] ?? 'ffffffffffffffff'}`,
+  )
 
 /** sched_getaffinity(2): the processors that we may use, a bit each. */
 function countProcessors(): number {
