@@ -1,5 +1,5 @@
 /** Waits for the container as native/monitor.c does, with an event loop instead of a signalfd. */
-import { W } from '../abi/flags.ts'
+import { P, W } from '../abi/flags.ts'
 import { signalNumber } from '../abi/signal.ts'
 import { attempt } from '../call.ts'
 import { receive } from './channel.ts'
@@ -78,11 +78,16 @@ export async function monitor(execution: Execution, signals: Signals, interactiv
   }
 }
 
-/** A half-made container has nothing worth saving. */
+/** A half-made container has nothing worth saving. One that was waited for is left alone: its number may be another's. */
 export function endContainer(execution: Execution): void {
   for (const pid of new Set([containerOf(execution), execution.slots.get('pid')])) {
-    if (pid === undefined || pid <= 0) continue
+    if (pid === undefined || pid <= 0 || !isOurChild(pid)) continue
     attempt('kill', [pid, SIGKILL])
     reap(pid, 0)
   }
 }
+
+const WNOWAIT = 0x01000000
+
+const isOurChild = (pid: number): boolean =>
+  attempt('waitid', [P.PID, pid, null, W.EXITED | W.__WALL | W.NOHANG | WNOWAIT, null]) === 0
