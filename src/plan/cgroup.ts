@@ -30,7 +30,11 @@ export function cgroupFolder(config: Config, host: Host): string | undefined {
 }
 
 export function cgroupSteps(config: Config, host: Host): Step[] {
-  const files = resourceFiles(config)
+  // A new cgroup has no limits: `max` needs a controller only where there is one.
+  const files = resourceFiles(config).filter(
+    ({ controller, text }) =>
+      text !== 'max' || controller === undefined || host.cgroup?.controllers.includes(controller),
+  )
   const folder = cgroupFolder(config, host)
   if (!folder || !host.cgroup) {
     const limited = files[0]
