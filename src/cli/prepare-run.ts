@@ -1,6 +1,5 @@
 /** What `run` starts and `plan` prints: the same flags make the same launch. */
 import type { Launch } from '../engine/launch.ts'
-import { prepareImage } from '../engine/run-image.ts'
 import type { Invocation } from './invocation.ts'
 import { printError } from './output.ts'
 import type { runFlags } from './run-flags.ts'
@@ -17,6 +16,7 @@ export async function prepareRun({
   if (request.from === 'bundle')
     return (await import('../engine/run-bundle.ts')).prepareBundle(request.options, folders)
   const { quiet } = request.options
+  const { prepareImage } = await import('../engine/run-image.ts')
   return prepareImage(request.options, folders, {
     warn: (line) => printError(`tinyctr: ${line}`),
     pull: async (name, platform) => {
