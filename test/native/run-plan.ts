@@ -132,9 +132,16 @@ export function follow(child: ChildProcess): Running {
       resolve(exitCode)
     })
   })
+  const pid = child.pid as number
+  // A test that fails half-way leaves nothing running, which would keep the whole file from ending.
+  after(() => {
+    if (ended) return
+    for (const below of childrenOf(pid)) process.kill(below, 'SIGKILL')
+    child.kill('SIGKILL')
+  })
   return {
     process: child,
-    pid: child.pid as number,
+    pid,
     said: (wanted, times = 1) =>
       until(() => {
         if (text.split(wanted).length > times) return true
