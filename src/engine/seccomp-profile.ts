@@ -135,8 +135,15 @@ const list = (value: unknown, at: string): unknown[] =>
   Array.isArray(value) ? value : expected('a list', value, at)
 const string = (value: unknown, at: string): string =>
   typeof value === 'string' && value !== '' ? value : expected('a name', value, at)
-const strings = (value: unknown, at: string): string[] =>
-  list(value, at).map((item, index) => string(item, `${at}/${index}`))
+/** A loop that makes no pointers for what is right: four hundred names pass here at every start. */
+function strings(value: unknown, at: string): string[] {
+  const items = list(value, at)
+  for (let index = 0; index < items.length; index++) {
+    if (typeof items[index] !== 'string' || items[index] === '')
+      expected('a name', items[index], `${at}/${index}`)
+  }
+  return items as string[]
+}
 const integer = (value: unknown, at: string): unknown =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0
     ? value

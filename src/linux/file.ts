@@ -5,7 +5,8 @@ import { AT, S } from './abi/flags.ts'
 import { attempt, call } from './call.ts'
 import { KernelError } from './kernel-error.ts'
 
-const CHUNK = 64 * 1024
+/** Files are read into this and then copied: a start reads a dozen, and fresh buffers for each bring the garbage collector. */
+const READ_BUFFER = new Uint8Array(64 * 1024)
 
 /** Everything in the file. @throws KernelError */
 export function readFile(path: string, dirfd: number = AT.FDCWD): Uint8Array {
@@ -19,7 +20,7 @@ export function readFile(path: string, dirfd: number = AT.FDCWD): Uint8Array {
 
 /** From where the descriptor stands to the end. */
 export function readAll(fd: number): Uint8Array {
-  let bytes = new Uint8Array(CHUNK)
+  let bytes = READ_BUFFER
   let length = 0
   for (;;) {
     if (length === bytes.length) {
@@ -28,7 +29,7 @@ export function readAll(fd: number): Uint8Array {
       bytes = larger
     }
     const got = call('read', [fd, bytes.subarray(length)])
-    if (got === 0) return bytes.subarray(0, length)
+    if (got === 0) return bytes === READ_BUFFER ? bytes.slice(0, length) : bytes.subarray(0, length)
     length += got
   }
 }
