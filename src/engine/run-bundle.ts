@@ -2,7 +2,7 @@
 import { ConfigError, UsageError } from '../errors.ts'
 import { E } from '../linux/abi/errno.ts'
 import { S } from '../linux/abi/flags.ts'
-import { fileType, makeFolder, readText } from '../linux/file.ts'
+import { fileType, readText } from '../linux/file.ts'
 import { readHost } from '../linux/host.ts'
 import { KernelError } from '../linux/kernel-error.ts'
 import type { Config } from '../oci/runtime-spec.ts'
@@ -13,6 +13,7 @@ import { randomId } from './container-id.ts'
 import type { Launch } from './launch.ts'
 import type { BundleOptions } from './run-options.ts'
 import { cachedFilter } from './seccomp-cache.ts'
+import { makeStateFolder } from './state-folder.ts'
 import { sweep } from './sweep.ts'
 
 export async function prepareBundle(options: BundleOptions, folders: { root: string }): Promise<Launch> {
@@ -28,7 +29,7 @@ export async function prepareBundle(options: BundleOptions, folders: { root: str
       '/root/path',
       `expected the folder of the root filesystem but found none at ${rootfs}`,
     )
-  makeFolder(folders.root)
+  makeStateFolder(folders.root)
   await sweep(folders.root)
   const host = readHost(own, bundle)
   const stateFolder = `${folders.root}/${id}`

@@ -19,6 +19,7 @@ import { readHostFacts } from './read-host-facts.ts'
 import type { RunOptions } from './run-options.ts'
 import { cachedFilter } from './seccomp-cache.ts'
 import { resolveSeccomp } from './seccomp-resolver.ts'
+import { makeStateFolder } from './state-folder.ts'
 import { sweep } from './sweep.ts'
 import { resolveUser } from './user.ts'
 
@@ -62,7 +63,7 @@ export async function prepareImage(
     resolveSeccomp: resolveSeccomp(readKernelRelease()),
   })
   if (!options.lab.cgroup) delete config.linux?.cgroupsPath
-  makeFolder(folders.root)
+  makeStateFolder(folders.root)
   makeFolder(`${folders.dataRoot}/containers`)
   makeSources(options)
   await sweep(folders.root)

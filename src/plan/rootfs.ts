@@ -73,7 +73,8 @@ export function rootSteps(
       why: 'pivot_root needs a root that is a mount of its own',
       at,
     }),
-    call('move_mount', [ROOT, '', AT.FDCWD, mountPoint, MOVE_MOUNT.F_EMPTY_PATH], {
+    // The bundle's rootfs may be a symlink: open_tree followed it.
+    call('move_mount', [ROOT, '', AT.FDCWD, mountPoint, MOVE_MOUNT.F_EMPTY_PATH | MOVE_MOUNT.T_SYMLINKS], {
       why: 'attach the root on top of its folder',
       at,
     }),

@@ -1,6 +1,6 @@
 /** `tinyctr plan`, and what `run` does with images, labels and bundles. */
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { IMAGE, skip, tinyctrForTests } from './tinyctr.ts'
@@ -92,7 +92,8 @@ describe('images', { skip }, () => {
 describe('bundles', { skip }, () => {
   const bundle = (): string => {
     const folder = join(tinyctr.folder, 'bundle')
-    mkdirSync(folder, { recursive: true })
+    if (existsSync(folder)) return folder
+    mkdirSync(folder)
     const [layer] = readdirSync(`${tinyctr.dataRoot}/l`)
     const tree = realpathSync(`${tinyctr.dataRoot}/l/${layer}`)
     cpSync(tree, join(folder, 'rootfs'), { recursive: true, verbatimSymlinks: true })
