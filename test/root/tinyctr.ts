@@ -42,6 +42,11 @@ export class Tinyctr {
   readonly dataRoot = join(this.folder, 'data')
   readonly cgroupParent = `/${basename(this.folder)}`
 
+  /** Where the host has it. */
+  get cgroupFolder(): string {
+    return `${cgroupMount}${this.cgroupParent}`
+  }
+
   get globalFlags(): string[] {
     return ['--root', this.root, '--data-root', this.dataRoot]
   }
@@ -97,7 +102,7 @@ export class Tinyctr {
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
       .filter((line) => line.includes(this.folder) && !line.includes(`${this.folder}/own`))
-    const cgroups = names(`${cgroupMount}${this.cgroupParent}`, true)
+    const cgroups = names(this.cgroupFolder, true)
     return [...states, ...layers, ...mounts, ...cgroups, ...this.processes()]
   }
 
@@ -119,7 +124,7 @@ export class Tinyctr {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
     try {
-      rmdirSync(`${cgroupMount}${this.cgroupParent}`)
+      rmdirSync(this.cgroupFolder)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
