@@ -75,11 +75,9 @@ static int tolerated(const struct record *record, long error)
 	return 0;
 }
 
-/* Writes before + decimal + after at the place set aside for it. */
-static void format(long number, char *to, const char *before, const char *after)
+static void join(char *to, const char *before, const char *middle, const char *after)
 {
-	char digits[24];
-	const char *parts[3] = { before, decimal(digits + sizeof digits, number), after };
+	const char *parts[3] = { before, middle, after };
 
 	for (int i = 0; i < 3; i++)
 		for (const char *from = parts[i]; *from; from++)
@@ -95,19 +93,13 @@ static long spawn(char **argv)
 	if (child == 0) {
 		const char *folders[] = { "/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/", "/usr/local/bin/" };
 		word none = 0;
-		char path[256];
-		unsigned n;
+		char path[256]; /* the programs are newuidmap and newgidmap */
 
 		SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
 		if (argv[0][0] == '/')
 			SYSCALL(execve, argv[0], argv, cell(plan->explain_envp));
 		for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++) {
-			n = 0;
-			for (const char *from = folders[i]; *from; from++)
-				path[n++] = *from;
-			for (const char *from = argv[0]; *from && n < sizeof path - 1; from++)
-				path[n++] = *from;
-			path[n] = 0;
+			join(path, folders[i], argv[0], "");
 			SYSCALL(execve, path, argv, cell(plan->explain_envp));
 		}
 		exit_group(127);
@@ -154,7 +146,7 @@ static void part_ways(const struct record *record, long result)
 
 static long perform(const struct record *record, const word *args)
 {
-	char byte = args[0];
+	char byte = args[0], digits[24];
 
 	switch (record->op) {
 	case OP_CALL:
@@ -163,7 +155,8 @@ static long perform(const struct record *record, const word *args)
 		__builtin_memcpy((char *)plan + args[1], cell(args[0]), args[2]);
 		return 0;
 	case OP_FORMAT:
-		format(*cell(args[0]), (char *)cell(args[1]), (char *)cell(args[2]), (char *)cell(args[3]));
+		join((char *)cell(args[1]), (char *)cell(args[2]), decimal(digits + sizeof digits, *cell(args[0])),
+		     (char *)cell(args[3]));
 		return 0;
 	case OP_SIGNAL:
 		return SYSCALL(sendto, half == HOST ? channel : container_channel, &byte, 1, 0, 0, 0);
@@ -312,19 +305,14 @@ __asm__(".globl _start\n_start:\n\tmov x0, sp\n\tbl start\n");
 /* The compiler may ask for these wherever it likes. */
 void *memcpy(void *to, const void *from, word size)
 {
-	char *out = to;
-	const char *in = from;
-
-	while (size--)
-		*out++ = *in++;
+	for (word i = 0; i < size; i++)
+		((char *)to)[i] = ((const char *)from)[i];
 	return to;
 }
 
 void *memset(void *to, int byte, word size)
 {
-	char *out = to;
-
-	while (size--)
-		*out++ = byte;
+	for (word i = 0; i < size; i++)
+		((char *)to)[i] = byte;
 	return to;
 }

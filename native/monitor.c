@@ -121,9 +121,9 @@ static void enter_raw(void)
 {
 	struct termios raw;
 
-	if (!(plan->flags & FLAG_INTERACTIVE) || SYSCALL(ioctl, 0, TCGETS, &saved) < 0)
+	saved_valid = plan->flags & FLAG_INTERACTIVE && SYSCALL(ioctl, 0, TCGETS, &saved) == 0;
+	if (!saved_valid)
 		return;
-	saved_valid = 1;
 	raw = saved;
 	/* as cfmakeraw(3) */
 	raw.c_iflag &= ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
@@ -166,38 +166,24 @@ static void suspend(void)
 		enter_raw();
 }
 
+/* Ours to know and nobody else's. */
+#define NOT_PASSED_ON \
+	(1u | 1u << SIGCHLD | 1u << SIGPIPE | 1u << SIGURG | 1u << SIGCONT | 1u << SIGTTIN | 1u << SIGTTOU)
+
 static void handle(int signal)
 {
 	static int patience = PATIENCE;
 
-	switch (signal) {
-	case 0:
-	case SIGCHLD:
-	case SIGPIPE:
-	case SIGURG:
-	case SIGCONT:
-	case SIGTTIN:
-	case SIGTTOU:
-		break;
-	case SIGTSTP:
+	if (signal == SIGWINCH && terminal >= 0)
+		copy_window_size();
+	else if (signal == SIGTSTP)
 		suspend();
-		break;
-	case SIGWINCH:
-		if (terminal >= 0)
-			copy_window_size();
-		break;
-	case SIGHUP:
-		/* Its terminal is gone and nobody can reach it any more. */
-		SYSCALL(kill, container(), terminal >= 0 ? SIGKILL : SIGHUP);
-		break;
-	case SIGINT:
-	case SIGTERM:
-		if (--patience == 0)
-			signal = SIGKILL;
-		/* fall through */
-	default:
+	/* When its terminal is gone nobody can reach it any more; the third Ctrl-C means it. */
+	else if ((signal == SIGHUP && terminal >= 0) ||
+		 ((signal == SIGINT || signal == SIGTERM) && --patience == 0))
+		SYSCALL(kill, container(), SIGKILL);
+	else if (signal > 31 || !(NOT_PASSED_ON >> signal & 1))
 		SYSCALL(kill, container(), signal);
-	}
 }
 
 int monitor(void)

@@ -156,7 +156,13 @@ test(`no source file over ${mostLines} lines, C under ${mostLinesOfC} in all`, (
     [],
   )
   const c = tracked.filter((file) => /^native\/.*\.[ch]$/.test(file) && !isGenerated(file))
-  const total = c.reduce((sum, file) => sum + lines(file), 0)
+  // Lines of code: why things are as they are may take as many more as it needs.
+  const code = (file: string) =>
+    readFileSync(file, 'utf8')
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .split('\n')
+      .filter((line) => line.trim() !== '').length
+  const total = c.reduce((sum, file) => sum + code(file), 0)
   assert.ok(total <= mostLinesOfC, `native/ has ${total} lines of C`)
 })
 
