@@ -7,7 +7,6 @@
  */
 import { ConfigError } from '../errors.ts'
 import {
-  descriptorShape,
   imageConfigShape,
   imageIndexShape,
   imageLayoutShape,
@@ -18,13 +17,12 @@ import {
   featuresShape,
   processShape,
   resourcesShape,
-  seccompShape,
   stateShape,
 } from './generated/runtime-spec-shapes.ts'
-import type { Descriptor, ImageConfig, ImageIndex, ImageLayout, ImageManifest } from './image-spec.ts'
+import type { ImageConfig, ImageIndex, ImageLayout, ImageManifest } from './image-spec.ts'
 import { findJsonFault } from './json-position.ts'
 import { mismatches } from './mismatch.ts'
-import type { Config, Features, Process, Resources, Seccomp, State } from './runtime-spec.ts'
+import type { Config, Features, Process, Resources, State } from './runtime-spec.ts'
 import { fits, type Shape } from './shape.ts'
 
 /** config.json of a bundle. */
@@ -42,11 +40,7 @@ export const parseImageConfig = (text: string): ImageConfig => parse(imageConfig
 export const parseImageLayout = (text: string): ImageLayout => parse(imageLayoutShape, text)
 
 export const validateConfig = (value: unknown): Config => validate(configShape, value)
-/** The `linux.seccomp` of a config, or a profile without conditions. */
-export const validateSeccomp = (value: unknown): Seccomp => validate(seccompShape, value)
 export const validateState = (value: unknown): State => validate(stateShape, value)
-export const validateFeatures = (value: unknown): Features => validate(featuresShape, value)
-export const validateDescriptor = (value: unknown): Descriptor => validate(descriptorShape, value)
 export const validateImageIndex = (value: unknown): ImageIndex => validate(imageIndexShape, value)
 export const validateImageManifest = (value: unknown): ImageManifest => validate(imageManifestShape, value)
 export const validateImageConfig = (value: unknown): ImageConfig => validate(imageConfigShape, value)

@@ -62,9 +62,6 @@ export const ROLE = { NONE: 0, CONTAINER: 1, RELAY: 2, INIT: 3, HOLDER: 4 } as c
 /** How the executor reads an argument. */
 export const ARGUMENT = { VALUE: 0, DATA: 1, SLOT: 2 } as const
 
-/** The first cell offset is never 0, so 0 means none. */
-export const NO_CELL = 0
-
 export const TOLERATED = 6
 
 /**
