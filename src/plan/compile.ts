@@ -26,6 +26,7 @@ import {
   readNamespaces,
 } from './namespaces.ts'
 import { loopbackSteps } from './network.ts'
+import { mountsInOrder } from './proc-mounts.ts'
 import {
   closeSteps,
   enterWorkdirSteps,
@@ -142,7 +143,7 @@ function rootAndMountSteps(
   const context = { host, tree, bundle, prepared, cgroupFolder: cgroup }
   return [
     ...rootSteps(config, path.startsWith('/') ? path : `${bundle}/${path}`, input.overlay, host),
-    ...(config.mounts ?? []).flatMap((mount, i) => mountSteps(mount, i, context)),
+    ...mountsInOrder(config).flatMap(({ mount, index }) => mountSteps(mount, index, context)),
     // A /dev from outside is somebody else's: it is not filled.
     ...(isBindMounted(config, '/dev') ? [] : deviceSteps(config, tree, userNamespace)),
     ...openTerminalSteps(config, tree, input.consoleSocket),

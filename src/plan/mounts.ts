@@ -11,6 +11,7 @@ import type { Slot } from '../linux/abi/kinds.ts'
 import type { Config, Mount } from '../oci/runtime-spec.ts'
 import type { Host } from './host.ts'
 import { type MountOptions, parseMountOptions } from './mount-options.ts'
+import { refuseOverProc } from './proc-mounts.ts'
 import { call, composed, each, type Step, slot } from './step.ts'
 import { type Contents, normalize, type Tree } from './tree.ts'
 
@@ -42,6 +43,7 @@ export function mountSteps(mount: Mount, index: number, context: MountContext): 
   const path = normalize(mount.destination)
   const options = parseMountOptions(mount.options, at)
   if (options.remount) return remountSteps(path, options, context, at)
+  refuseOverProc(mount, path, at)
   const made = context.tree.name(path)
   const prepared = context.prepared.get(index)
   if (prepared)
