@@ -5,5 +5,9 @@ import { prepareRun } from './prepare-run.ts'
 import type { runFlags } from './run-flags.ts'
 
 /** Returns only where the executor is not the native one; else this process becomes it. */
-export const run = async (invocation: Invocation<typeof runFlags>): Promise<number> =>
-  launch(await prepareRun(invocation))
+export async function run(invocation: Invocation<typeof runFlags>): Promise<number> {
+  const prepared = await prepareRun(invocation)
+  if (!prepared.lab.step) return launch(prepared)
+  const { walk } = await import('../lab/walk.ts')
+  return launch({ ...prepared, watch: walk(prepared) })
+}

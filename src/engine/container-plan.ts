@@ -54,6 +54,9 @@ export function containerPlan(input: ContainerPlanInput, seccompFilter?: Uint8Ar
 }
 
 const STATE = slot('state')
+/** Filled by the steps that make them: what was not made here is somebody else's, and not ours to remove. */
+const OWN_STATE = slot('own_state')
+const OWN_LAYER = slot('own_layer')
 
 /** Locked as long as the monitor lives: an unlocked folder is a dead container's, and its journal says what is left. */
 function stateSteps({ stateFolder, journal, files }: ContainerPlanInput): Step[] {
@@ -62,7 +65,11 @@ function stateSteps({ stateFolder, journal, files }: ContainerPlanInput): Step[]
   const names = Object.keys(named)
   const opened = each(names.map((name) => slot(`file_${name.replaceAll('.', '_')}`)))
   return [
-    call('mkdirat', [AT.FDCWD, stateFolder, 0o700], { why: 'the state of this container', at }),
+    call('mkdirat', [AT.FDCWD, stateFolder, 0o700], {
+      into: OWN_STATE,
+      why: 'the state of this container',
+      at,
+    }),
     call('openat', [AT.FDCWD, stateFolder, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0], {
       into: STATE,
       why: 'to hold a lock on',
@@ -94,6 +101,7 @@ function layerSteps({ layer, config }: ContainerPlanInput): Step[] {
         each([0o700, 0o755, 0o700, 0o755]),
       ],
       {
+        into: each([OWN_LAYER, slot('upper'), slot('work'), slot('mount_point')]),
         why: 'the writable layer, and the folder to mount the root on',
         at,
       },
@@ -105,19 +113,24 @@ function removeSteps({ layer, removeMapped, stateFolder }: ContainerPlanInput): 
   const mappedGone =
     layer && removeMapped
       ? [
-          composed('spawn', [[...removeMapped, layer.folder]], {
+          composed('spawn', [[...removeMapped, layer.folder], OWN_LAYER], {
             why: 'what the container wrote under mapped ids',
             at: '--data-root',
           }),
         ]
       : []
   const layerGone = layer
-    ? [composed('remove_tree', [layer.folder], { why: 'what the container wrote', at: '--data-root' })]
+    ? [
+        composed('remove_tree', [layer.folder, OWN_LAYER], {
+          why: 'what the container wrote',
+          at: '--data-root',
+        }),
+      ]
     : []
   return [
     ...mappedGone,
     ...layerGone,
-    composed('remove_tree', [stateFolder], {
+    composed('remove_tree', [stateFolder, OWN_STATE], {
       why: 'last: while it stands, there is something to clean',
       at: '--root',
     }),

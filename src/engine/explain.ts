@@ -2,11 +2,14 @@
  * Why a container did not start. The native executor has started us in its own place; the failed child still waits, so
  * that its root can be looked at. We explain, end it, clean up, and leave with the right exit code.
  */
+
+import { isSlot } from '../linux/abi/kinds.ts'
 import { attempt, call } from '../linux/call.ts'
 import { readAll } from '../linux/file.ts'
 import { removeCgroup, removeTree } from '../linux/remove.ts'
 import { printStepFailure } from '../linux/step-failure.ts'
-import { type Plan, skipSteps } from '../plan/step.ts'
+import { numberSteps } from '../plan/print.ts'
+import { isEach, type Plan, skipSteps } from '../plan/step.ts'
 import { HEADER } from '../plan/wire.ts'
 import { type ContainerPlanInput, containerPlan } from './container-plan.ts'
 
@@ -45,7 +48,7 @@ export async function explainFailure({
       attempt('kill', [pid, SIGKILL])
       while (attempt('waitid', [P_ALL, 0, null, WEXITED | __WALL, null]) === 0);
     }
-    await cleanUp(plan)
+    await cleanUp(plan, step)
   }
 }
 
@@ -59,16 +62,26 @@ function readSource(fd: number): { input: ContainerPlanInput; skip: number[] } {
   return JSON.parse(new TextDecoder().decode(source))
 }
 
-/** The clean-up half, whatever had been made by then. */
-export async function cleanUp(plan: Plan): Promise<void> {
+/** The clean-up half, for what had been made when step `failed` failed. */
+async function cleanUp(plan: Plan, failed: number): Promise<void> {
+  const made = slotsFilledBefore(plan, failed)
   for (const step of plan.cleanup) {
-    if (step.is !== 'composed') continue
-    const path = step.args[0]
-    if (step.operation === 'spawn') await runProgram(path as string[])
-    if (typeof path !== 'string') continue
-    if (step.operation === 'remove_cgroup') removeCgroup(path)
-    else removeTree(path)
+    if (step.is !== 'composed' || step.args.some((argument) => isSlot(argument) && !made.has(argument.slot)))
+      continue
+    const target = step.args[0]
+    if (step.operation === 'spawn') await runProgram(target as string[])
+    else if (step.operation === 'remove_cgroup') removeCgroup(target as string)
+    else removeTree(target as string)
   }
+}
+
+function slotsFilledBefore(plan: Plan, failed: number): Set<string> {
+  const filled = new Set<string>()
+  for (const { number, step } of numberSteps(plan)) {
+    if (number >= failed || step.is !== 'call' || step.into === undefined) continue
+    for (const { slot } of isEach(step.into) ? step.into.each : [step.into]) filled.add(slot)
+  }
+  return filled
 }
 
 async function runProgram([program = '', ...args]: readonly string[]): Promise<void> {

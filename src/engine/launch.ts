@@ -1,4 +1,6 @@
 /** Gives a container's plan to an executor. Nothing after this is JavaScript, unless a step fails. */
+
+import type { Watch } from '../linux/execute-ffi/watch.ts'
 import { executeNative } from '../linux/execute-native.ts'
 import type { ContainerPlanInput } from './container-plan.ts'
 import { ownCommand } from './own-command.ts'
@@ -12,6 +14,10 @@ export interface Launch {
   readonly terminal: boolean
   readonly interactive: boolean
   readonly lab: LabOptions
+  /** The plan may be cached: it holds nothing that must not outlive the container, such as variables with secrets. */
+  readonly cacheable: boolean
+  /** Looks on while the plan is walked (--step). */
+  readonly watch?: Watch
 }
 
 /** Does not return with the native executor; with the other, returns the exit code. */
@@ -25,20 +31,28 @@ export async function launch(asked: Launch): Promise<number> {
   }
   const [root, id] = splitLast(input.stateFolder)
   const madeFrom = JSON.stringify([terminal, interactive, explain])
-  const plan = await cachedPlan(root, id, madeFrom, async () =>
-    (await import('./encoded-plan.ts')).encodedPlan(asked, explain),
-  )
-  return executeNative(plan)
+  const make = async () => (await import('./encoded-plan.ts')).encodedPlan(asked, explain)
+  return executeNative(asked.cacheable ? await cachedPlan(root, id, madeFrom, make) : await make())
 }
 
-async function launchWithFfi({ input, seccompFilter, terminal, interactive, lab }: Launch): Promise<number> {
-  const [{ containerPlan }, { skipSteps }, { executeWithFfi }] = await Promise.all([
+async function launchWithFfi({ input, seccompFilter, interactive, lab, watch }: Launch): Promise<number> {
+  const [{ containerPlan }, { skipSteps }, { executeWithFfi }, { printStepFailure }] = await Promise.all([
     import('./container-plan.ts'),
     import('../plan/step.ts'),
     import('../linux/execute-ffi.ts'),
+    import('../linux/step-failure.ts'),
   ])
   const plan = skipSteps(containerPlan(input, await seccompFilter?.()), lab.skip)
-  return executeWithFfi(plan, { step: lab.step, skip: lab.skip, terminal, interactive })
+  return executeWithFfi(plan, {
+    interactive,
+    ...(watch ? { watch } : {}),
+    explain: ({ step, errno, pid }) => {
+      const container = pid === undefined ? {} : { container: { pid } }
+      const { text, exitCode } = printStepFailure({ plan, step, errno, config: input.config, ...container })
+      process.stderr.write(text)
+      return exitCode
+    },
+  })
 }
 
 function splitLast(path: string): [folder: string, name: string] {

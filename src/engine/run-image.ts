@@ -99,6 +99,7 @@ export async function prepareImage(
     terminal: options.terminal,
     interactive: options.interactive && options.terminal,
     lab: options.lab,
+    cacheable: options.environment.length === 0,
   }
 }
 

@@ -15,6 +15,8 @@ import { call, composed, type Step, slot } from './step.ts'
 import { components, normalize } from './tree.ts'
 
 export const CGROUP = slot('cgroup')
+/** Filled when the cgroup was made here: one that was there before is somebody else's, with their processes in it. */
+const OWN_CGROUP = slot('own_cgroup')
 /** What every container's use is counted of, where the host has it. */
 const ACCOUNTED = ['cpu', 'io', 'memory', 'pids']
 const AT_PATH = '/linux/cgroupsPath'
@@ -58,7 +60,7 @@ export function cgroupSteps(config: Config, host: Host): Step[] {
     parent = `${parent}/${part}`
     steps.push(
       call('mkdirat', [AT.FDCWD, parent, 0o755], {
-        tolerate: ['EEXIST'],
+        ...(own ? { into: OWN_CGROUP } : { tolerate: ['EEXIST'] }),
         why: own ? "the container's cgroup" : 'the cgroup above it',
         at: AT_PATH,
       }),
@@ -79,7 +81,12 @@ export function cgroupSteps(config: Config, host: Host): Step[] {
 export function cgroupCleanup(config: Config, host: Host): Step[] {
   const folder = cgroupFolder(config, host)
   return folder
-    ? [composed('remove_cgroup', [folder], { why: 'what is left in the cgroup ends with it', at: AT_PATH })]
+    ? [
+        composed('remove_cgroup', [folder, OWN_CGROUP], {
+          why: 'what is left in the cgroup ends with it',
+          at: AT_PATH,
+        }),
+      ]
     : []
 }
 

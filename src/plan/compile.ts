@@ -101,8 +101,9 @@ export function compilePlan(given: PlanInput): Plan {
     container: [
       ...signalSteps(),
       ...(input.stdin === 'null' ? nullInputSteps() : []),
-      ...becomeMappedSteps(namespaces),
+      // Before the user changes: a process that changed it may not write to its own /proc.
       ...oomScoreSteps(config),
+      ...becomeMappedSteps(namespaces),
       ...joinSteps(config, namespaces, joined.opened),
       ...cgroupNamespaceSteps(namespaces),
       call('setsid', [], { why: "a session of its own: the caller's terminal is not ours to signal" }),
