@@ -42,6 +42,7 @@ const launchOf = (id: string): Launch => ({
   },
   terminal: false,
   interactive: false,
+  cacheable: true,
   lab: { step: false, skip: [], executor: 'native', cgroup: true },
 })
 
