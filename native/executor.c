@@ -56,6 +56,9 @@ static void explain(int step, int error)
 
 static void fail(int step, int error)
 {
+	/* A barrier breaks (EPIPE) when the container has failed before it: that is the cause. */
+	if (half == HOST && verdict->step)
+		explain(verdict->step, verdict->error);
 	if (half == HOST)
 		explain(step, error);
 	/* Wait to be looked at through /proc/PID/root; the front end ends us, and we end with it. */

@@ -55,5 +55,6 @@ function parseParameter(given: string, value: string, isolated: (type: Namespace
   if (!isolated(owner)) {
     throw new ConfigError(at, `expected an own ${owner} namespace: without it ${given} would change the host`)
   }
+  if (/[\n\0]/.test(value)) throw new ConfigError(at, 'expected a value of one line')
   return { at, path: parts.join('/'), value }
 }
