@@ -33,10 +33,25 @@ export async function sweep(root: string): Promise<void> {
   }
 }
 
+/** From mkdir to flock are two system calls. */
+const LONGEST_START_SECONDS = 10
+
+const STATX_MTIME = 0x40
+const MTIME_OFFSET = 112
+
+function ageSeconds(path: string): number {
+  const buffer = new Uint8Array(256)
+  if (attempt('statx', [AT.FDCWD, path, 0, STATX_MTIME, buffer]) < 0) return 0
+  return Date.now() / 1000 - Number(new DataView(buffer.buffer).getBigInt64(MTIME_OFFSET, true))
+}
+
 async function removeLeftovers(folder: string): Promise<void> {
   const journal = readTextIfAny(`${folder}/journal`)
-  // Just being made: its monitor has the folder, but neither lock nor journal yet.
-  if (journal === undefined || !journal.includes('\n')) return
+  if (journal === undefined || !journal.includes('\n')) {
+    // Just being made: its monitor has the folder, but neither lock nor journal yet. Later: it was killed right then.
+    if (ageSeconds(folder) > LONGEST_START_SECONDS) (await import('../linux/remove.ts')).removeTree(folder)
+    return
+  }
   const [cgroup = '', layer = ''] = journal.split('\n')
   const { removeCgroup, removeTree } = await import('../linux/remove.ts')
   if (cgroup.startsWith('/')) removeCgroup(cgroup)

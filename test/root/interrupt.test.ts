@@ -3,7 +3,15 @@ import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -154,6 +162,16 @@ describe('SIGKILL to the monitor', { skip }, () => {
       assert.equal(tinyctr.inside([], 'echo next'), 'next')
       assert.deepEqual(tinyctr.leftovers(), [], `round ${i}`)
     }
+  })
+
+  test('before there is a journal: an old folder goes, one that is just being made stays', () => {
+    const [old, fresh] = [join(tinyctr.root, 'killed-early'), join(tinyctr.root, 'starting')]
+    for (const folder of [old, fresh]) mkdirSync(folder, { recursive: true })
+    writeFileSync(join(old, 'journal'), '')
+    utimesSync(old, new Date(0), new Date(0))
+    assert.equal(tinyctr.inside([], 'echo next'), 'next')
+    assert.deepEqual([existsSync(old), existsSync(fresh)], [false, true])
+    rmdirSync(fresh)
   })
 
   test('of a running container: its processes end with it', async () => {
