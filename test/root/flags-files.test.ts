@@ -1,8 +1,10 @@
 /** What `run`'s flags do to the files of the container, seen from inside and, for volumes, from the host. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { buildProbe } from './probe.ts'
 import { skip, tinyctrForTests } from './tinyctr.ts'
 
 const tinyctr = tinyctrForTests()
@@ -101,6 +103,17 @@ describe('files', { skip }, () => {
       tinyctr.inside([], 'head -1 /etc/passwd; ls -d /bin/ls /made 2>/dev/null; true'),
       /^root:.*\n\/bin\/ls$/,
     )
+  })
+
+  test('folders nested deeper than paths are long are gone too, after an end and after a kill', async () => {
+    const probe = ['-v', `${buildProbe(tinyctr.folder)}:/probe`, '-w', '/deep']
+    assert.equal(tinyctr.run(probe, ['/probe', 'nest', '5000']).stdout, 'nested\n')
+    assert.deepEqual(tinyctr.leftovers(), [])
+    const child = tinyctr.start(tinyctr.runArguments(probe, ['/probe', 'nest', '5000', 'and-wait']))
+    await once(child.stdout!, 'data')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    assert.equal(tinyctr.inside([], 'echo next'), 'next')
   })
 
   test('--shm-size and the default of 64 MiB', () => {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Real and effective user. */
@@ -40,6 +41,17 @@ static int overwrite(const char *path)
 	return 0;
 }
 
+/* Folders in folders, deeper than any path is long. */
+static int nest(int depth)
+{
+	while (depth--)
+		if (mkdir("d", 0700) < 0 || chdir("d") < 0)
+			return 1;
+	puts("nested");
+	fflush(stdout);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "ids"))
@@ -48,5 +60,7 @@ int main(int argc, char **argv)
 		return descriptors();
 	if (argc > 2 && !strcmp(argv[1], "overwrite"))
 		return overwrite(argv[2]);
+	if (argc > 2 && !strcmp(argv[1], "nest"))
+		return nest(atoi(argv[2])) || (argc > 3 && pause());
 	return 2;
 }

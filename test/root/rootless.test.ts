@@ -155,6 +155,13 @@ describe('rootless', { skip }, () => {
       assert.equal(tinyctr.says([], script, range), '500')
     })
 
+    test('after a SIGKILL to the monitor, by the next run', async () => {
+      const script = 'mkdir -m 700 /y && touch /y/z && chown -R 500:500 /y && kill -KILL $PPID; sleep 100'
+      const killed = tinyctr.as(['run', '--pid', 'host', IMAGE, '/bin/sh', '-c', script], range)
+      assert.notEqual(killed.status, 0)
+      assert.equal(tinyctr.says([], 'echo next', range), 'next')
+    })
+
     test('after a failed start too', () => {
       const { status } = tinyctr.as(['run', '-w', '/made/by/us', IMAGE, '/no/such'], range)
       assert.equal(status, 127)
