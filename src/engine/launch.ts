@@ -3,6 +3,7 @@
 import type { Watch } from '../linux/execute-ffi/watch.ts'
 import { executeNative } from '../linux/execute-native.ts'
 import type { ContainerPlanInput } from './container-plan.ts'
+import { makeSources } from './missing-sources.ts'
 import { ownCommand } from './own-command.ts'
 import { cachedPlan } from './plan-cache.ts'
 import type { LabOptions } from './run-options.ts'
@@ -11,6 +12,8 @@ export interface Launch {
   readonly input: ContainerPlanInput
   /** Asked only when the plan is not cached: the filter is part of it. */
   readonly seccompFilter?: () => Promise<Uint8Array>
+  /** Folders to make on the host before anything starts. */
+  readonly missingSources?: readonly string[]
   readonly terminal: boolean
   readonly interactive: boolean
   readonly lab: LabOptions
@@ -23,6 +26,7 @@ export interface Launch {
 /** Does not return with the native executor; with the other, returns the exit code. */
 export async function launch(asked: Launch): Promise<number> {
   const { input, terminal, interactive, lab } = asked
+  makeSources(asked.missingSources ?? [])
   if (lab.executor === 'ffi') return launchWithFfi(asked)
   const explain = {
     argv: ownCommand('explain-failure'),

@@ -2,9 +2,8 @@
 import { UsageError } from '../errors.ts'
 import { TIOC } from '../linux/abi/flags.ts'
 import { attempt } from '../linux/call.ts'
-import { fileType, makeFolder, readTextIfAny } from '../linux/file.ts'
+import { makeFolder, readTextIfAny } from '../linux/file.ts'
 import { readHost, readKernelRelease } from '../linux/host.ts'
-import { KernelError } from '../linux/kernel-error.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
 import { containerConfig, containerHostname } from './container-config.ts'
@@ -14,6 +13,7 @@ import { findImage, type ImageSource } from './find-image.ts'
 import type { ContainerPaths, HostFacts } from './host-facts.ts'
 import { readImageText } from './image-file.ts'
 import type { Launch } from './launch.ts'
+import { foldersAt, missingSources } from './missing-sources.ts'
 import { ownCommand } from './own-command.ts'
 import { readHostFacts } from './read-host-facts.ts'
 import type { RunOptions } from './run-options.ts'
@@ -65,7 +65,7 @@ export async function prepareImage(
   if (!options.lab.cgroup) delete config.linux?.cgroupsPath
   makeStateFolder(folders.root)
   makeFolder(`${folders.dataRoot}/containers`)
-  makeSources(options)
+  const missing = missingSources(options)
   await sweep(folders.root)
   const host = readHost(config, '/')
   const seccomp = config.linux?.seccomp
@@ -77,6 +77,7 @@ export async function prepareImage(
         ...host,
         sources: {
           ...host.sources,
+          ...foldersAt(missing),
           [paths.hosts]: 'file',
           [paths.hostname]: 'file',
           [paths.resolvConf]: 'file',
@@ -96,6 +97,7 @@ export async function prepareImage(
       ...(options.interactive ? {} : { stdin: 'null' as const }),
     },
     ...(seccomp ? { seccompFilter: () => cachedFilter(folders.root, seccomp, host.architecture) } : {}),
+    missingSources: missing,
     terminal: options.terminal,
     interactive: options.interactive && options.terminal,
     lab: options.lab,
@@ -148,19 +150,4 @@ function readWindowSize(): { height: number; width: number } | undefined {
     return { height: view.getUint16(0, true), width: view.getUint16(2, true) }
   }
   return undefined
-}
-
-/** `-v` makes a missing folder, as Docker does. */
-function makeSources(options: RunOptions): void {
-  for (const mount of options.mounts) {
-    if (mount.type !== 'bind' || !mount.createSource || fileType(mount.source) !== undefined) continue
-    try {
-      makeFolder(mount.source, 0o755)
-    } catch (cause) {
-      if (!(cause instanceof KernelError)) throw cause
-      throw new UsageError(`Cannot make ${mount.source} for ${mount.destination}: ${cause.message}`, {
-        cause,
-      })
-    }
-  }
 }

@@ -56,6 +56,7 @@ describe('plan', { skip }, () => {
 
   test('nothing is started and nothing made', () => {
     planOf('-v', `${tinyctr.folder}/from-plan:/data`)
+    assert.equal(existsSync(`${tinyctr.folder}/from-plan`), false)
     assert.deepEqual(tinyctr.leftovers(), [])
   })
 })
