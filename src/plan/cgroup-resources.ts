@@ -42,9 +42,9 @@ function memoryFiles({ memory }: Resources): CgroupFile[] {
     files.push({ controller: 'memory', file, text, at: `${AT}/memory/${field}` })
   }
   const hasLimit = memory.limit !== undefined && memory.limit !== 0
+  if (hasLimit) add('memory.max', limit(memory.limit as number), 'limit')
   if (memory.swap !== undefined && memory.swap !== 0)
     add('memory.swap.max', swapMax(memory.swap, memory.limit), 'swap')
-  if (hasLimit) add('memory.max', limit(memory.limit as number), 'limit')
   if (memory.reservation) add('memory.low', limit(memory.reservation), 'reservation')
   for (const field of ['kernel', 'kernelTCP'] as const) {
     if ((memory[field] ?? 0) > 0)
