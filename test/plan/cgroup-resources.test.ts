@@ -47,9 +47,9 @@ const CASES: [Resources, string[]][] = [
   [{ memory: { limit: -1 } }, ['memory.max=max']],
   [{ memory: { limit: 0, swap: 0, reservation: 0 } }, []],
   // The spec's swap is memory and swap together; the file's is swap alone.
-  [{ memory: { limit: 64 * MIB, swap: 96 * MIB } }, ['memory.swap.max=33554432', 'memory.max=67108864']],
-  [{ memory: { limit: 64 * MIB, swap: 64 * MIB } }, ['memory.swap.max=0', 'memory.max=67108864']],
-  [{ memory: { limit: 64 * MIB, swap: -1 } }, ['memory.swap.max=max', 'memory.max=67108864']],
+  [{ memory: { limit: 64 * MIB, swap: 96 * MIB } }, ['memory.max=67108864', 'memory.swap.max=33554432']],
+  [{ memory: { limit: 64 * MIB, swap: 64 * MIB } }, ['memory.max=67108864', 'memory.swap.max=0']],
+  [{ memory: { limit: 64 * MIB, swap: -1 } }, ['memory.max=67108864', 'memory.swap.max=max']],
   [{ memory: { swap: -1 } }, ['memory.swap.max=max']],
   [{ memory: { reservation: MIB } }, ['memory.low=1048576']],
   [{ memory: { swappiness: 60, disableOOMKiller: false, kernel: 0 } }, []],
