@@ -14,6 +14,12 @@ const cgroup = (words: string, of?: RegExp) => ({ words, at: CGROUP, ...(of ? { 
 export const CGROUP_CAUSES: Causes = {
   mkdirat: [
     {
+      errno: 'EEXIST',
+      when: cgroup('a cgroup'),
+      means: 'this cgroup is there already, and what runs in it may be somebody else’s',
+      do: 'name another linux.cgroupsPath; remove {of} with rmdir only if nothing uses it',
+    },
+    {
       errno: 'EAGAIN',
       when: cgroup('a cgroup'),
       means: 'the cgroup above may not have more or deeper children',
