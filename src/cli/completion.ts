@@ -1,9 +1,9 @@
 /** Shell completion, by yargs from the command table: the script, and the words the script asks for. */
 import yargs from 'yargs'
 import { UsageError } from '../errors.ts'
-import { type Command, commands, globalFlags, type noFlags } from './commands.ts'
+import { defineCommand } from './command.ts'
+import { globalFlags, visibleCommands } from './commands.ts'
 import { type FlagTable, flagRows } from './flag.ts'
-import type { Invocation } from './invocation.ts'
 
 /** The table as yargs' options. */
 const options = (table: FlagTable) =>
@@ -20,35 +20,41 @@ const options = (table: FlagTable) =>
     ]),
   )
 
-function parser(args: readonly string[]) {
+async function parser(args: readonly string[]) {
   const made = yargs([...args])
     .scriptName('tinyctr')
     .detectLocale(false)
     .help(false)
     .version(false)
     .options(options(globalFlags))
-  for (const [name, { summary, flags, hidden }] of Object.entries<Command>(commands)) {
-    if (!hidden && name !== 'completion')
-      made.command(name, summary, (command) => command.options(options(flags)))
+  for (const [name, { summary, flags }] of await visibleCommands()) {
+    if (name !== 'completion') made.command(name, summary, (command) => command.options(options(flags)))
   }
-  return made.completion('completion', commands.completion.summary)
+  // Not the parser itself: a promise of it would parse.
+  return { made: made.completion('completion', completion.summary) }
 }
 
 const shells = ['bash', 'zsh', 'fish']
 
-/** @throws UsageError for a shell there is no script for */
-export async function completion({ positionals: [shell] }: Invocation<typeof noFlags>): Promise<number> {
-  if (shell === undefined || !shells.includes(shell)) {
-    throw new UsageError(`there is no completion for "${shell}": there is one for ${shells.join(', ')}`)
-  }
-  // yargs takes the shell from here.
-  process.env.SHELL = `/bin/${shell}`
-  parser([]).showCompletionScript()
-  return 0
-}
+export const completion = defineCommand({
+  usage: 'bash|zsh|fish',
+  summary: 'Print a completion script for a shell',
+  flags: {},
+  least: 1,
+  most: 1,
+  async execute({ positionals: [shell] }) {
+    if (shell === undefined || !shells.includes(shell)) {
+      throw new UsageError(`there is no completion for "${shell}": there is one for ${shells.join(', ')}`)
+    }
+    // yargs takes the shell from here.
+    process.env.SHELL = `/bin/${shell}`
+    ;(await parser([])).made.showCompletionScript()
+    return 0
+  },
+})
 
 /** The script's question, `--get-yargs-completions WORD...`: yargs prints what may stand for the last word. */
 export async function complete(args: readonly string[]): Promise<number> {
-  await parser(args).parse()
+  await (await parser(args)).made.parse()
   return 0
 }

@@ -6,41 +6,16 @@
 import type { Environment } from '../engine/env-file.ts'
 import { UsageError } from '../errors.ts'
 import { closest } from './closest.ts'
-import {
-  type Command,
-  type CommandName,
-  checkPositionals,
-  commands,
-  globalFlags,
-  laterCommands,
-} from './commands.ts'
+import { checkPositionals } from './command.ts'
+import { commands, findCommand, globalFlags, laterCommands, visibleCommands } from './commands.ts'
 import { describeFailure, exitCodeOf } from './failure.ts'
-import type { CommandFunction } from './invocation.ts'
 import { print, printError } from './output.ts'
 import { parseArguments } from './parse.ts'
-import { run } from './run.ts'
 import { stateFolders } from './state-folders.ts'
-
-const functions: {
-  [Name in CommandName]: () => Promise<CommandFunction<(typeof commands)[Name]['flags']>>
-} = {
-  run: async () => run,
-  plan: async () => (await import('./plan.ts')).plan,
-  pull: async () => (await import('./pull.ts')).pull,
-  images: async () => (await import('./images.ts')).images,
-  load: async () => (await import('./load.ts')).load,
-  rmi: async () => (await import('./rmi.ts')).rmi,
-  version: async () => (await import('./version.ts')).version,
-  completion: async () => (await import('./completion.ts')).completion,
-  'remove-mapped': async () => (await import('./remove-mapped.ts')).removeMapped,
-  'explain-failure': async () => (await import('./explain-failure.ts')).explainFailure,
-}
-
-const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name)
 
 /** Never throws: what goes wrong is printed. @returns the exit code */
 export async function dispatch(args: readonly string[], environment: Environment): Promise<number> {
-  let command: CommandName | undefined
+  let command: string | undefined
   let debug = false
   try {
     if (process.argv0.endsWith('/tinyctr-runtime') || process.argv0 === 'tinyctr-runtime') {
@@ -54,24 +29,25 @@ export async function dispatch(args: readonly string[], environment: Environment
     const global = parseArguments(globalFlags, args, { flagsFirst: true })
     debug = global.flags.debug ?? false
     if (global.flags.version) return (await import('./version.ts')).printVersion()
-    const [name, ...rest] = global.positionals
-    if (global.help || name === undefined) return await help(undefined)
-    if (name === 'help') return await help(rest[0])
-    if (!isCommand(name)) return unknownCommand(name)
+    const words = global.positionals
+    if (global.help || words.length === 0) return await help([])
+    if (words[0] === 'help') return await help(words.slice(1))
+    const found = findCommand(words)
+    if (found === undefined) return await unknownCommand(words[0]!)
 
-    command = name
-    const { flags, laterFlags = [], flagsFirst = false }: Command = commands[name]
-    const parsed = parseArguments(flags, rest, { flagsFirst, later: laterFlags })
-    if (parsed.help) return await help(name)
-    if (!Object.hasOwn(parsed.flags, 'bundle')) checkPositionals(name, parsed.positionals)
+    command = found.name
+    const called = await commands[command]!()
+    const { flags, laterFlags = [], flagsFirst = false } = called
+    const parsed = parseArguments(flags, found.rest, { flagsFirst, later: laterFlags })
+    if (parsed.help) return await help(words)
+    if (!Object.hasOwn(parsed.flags, 'bundle')) checkPositionals(command, called, parsed.positionals)
     const folders = stateFolders(global.flags, {
       uid: process.geteuid!(),
       environment,
       folder: () => process.cwd(),
     })
-    const execute = (await functions[name]()) as CommandFunction<never>
-    return await execute({
-      flags: parsed.flags as never,
+    return await called.execute({
+      flags: parsed.flags,
       positionals: parsed.positionals,
       folders,
       environment,
@@ -82,20 +58,24 @@ export async function dispatch(args: readonly string[], environment: Environment
   }
 }
 
-async function help(name: string | undefined): Promise<number> {
-  if (name !== undefined && !isCommand(name)) return unknownCommand(name)
+async function help(words: readonly string[]): Promise<number> {
   const { commandHelp, globalHelp } = await import('./help.ts')
-  print(await (name === undefined ? globalHelp() : commandHelp(name)))
+  if (words.length === 0) {
+    print(await globalHelp())
+    return 0
+  }
+  const found = findCommand(words)
+  if (found === undefined) return await unknownCommand(words[0]!)
+  print(await commandHelp(found.name, await commands[found.name]!()))
   return 0
 }
 
 /** Docker's words; its exit code too, 1. */
-function unknownCommand(name: string): number {
+async function unknownCommand(name: string): Promise<number> {
   if (laterCommands.includes(name)) {
     throw new UsageError(`'${name}' is not in this version of tinyctr: it comes in a later one`)
   }
-  const visible = Object.keys(commands).filter((known) => !(commands[known as CommandName] as Command).hidden)
-  const near = closest(name, [...visible, 'help'])
+  const near = closest(name, [...(await visibleCommands()).map(([known]) => known), 'help'])
   printError(
     `tinyctr: '${name}' is not a tinyctr command.${near === undefined ? '' : `\nDid you mean '${near}'?`}\nSee 'tinyctr --help'.`,
   )

@@ -1,6 +1,7 @@
 /** The `--help` pages: yargs draws them from the same tables the parser reads. Never on the way of a start. */
 import yargs from 'yargs'
-import { type Command, type CommandName, commands, globalFlags } from './commands.ts'
+import type { Command } from './command.ts'
+import { globalFlags, visibleCommands } from './commands.ts'
 import { type FlagTable, flagRows } from './flag.ts'
 
 /** yargs only draws here, so a flag's name may carry its value: `--memory SIZE`. */
@@ -22,16 +23,18 @@ function withFlags(drawn: ReturnType<typeof page>, table: FlagTable): ReturnType
   return drawn
 }
 
-export function commandHelp(name: CommandName): Promise<string> {
-  const { usage, summary, flags }: Command = commands[name]
-  return withFlags(page(`Usage:  tinyctr ${name} ${usage}\n\n${summary}`), flags).getHelp()
+export function commandHelp(
+  name: string,
+  { usage, summary, flags, examples = [] }: Command,
+): Promise<string> {
+  const drawn = withFlags(page(`Usage:  tinyctr ${name} ${usage}\n\n${summary}`), flags)
+  if (examples.length > 0) drawn.epilogue(['Examples:', ...examples].join('\n  '))
+  return drawn.getHelp()
 }
 
-export function globalHelp(): Promise<string> {
+export async function globalHelp(): Promise<string> {
   const drawn = page('Usage:  tinyctr [OPTIONS] COMMAND\n\nA container is a list of system calls')
-  for (const [name, { summary, hidden }] of Object.entries<Command>(commands)) {
-    if (!hidden) drawn.command(name, summary)
-  }
+  for (const [name, { summary }] of await visibleCommands()) drawn.command(name, summary)
   return withFlags(drawn, globalFlags)
     .epilogue("Run 'tinyctr COMMAND --help' for more information on a command.")
     .getHelp()

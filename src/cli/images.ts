@@ -3,7 +3,8 @@ import { RegistryError } from '../errors.ts'
 import { fullReference, parseReference, repositoryName } from '../image/reference.ts'
 import { chooseManifest, readImage } from '../image/store/resolve-image.ts'
 import { type ImageEntry, ImageStore } from '../image/store.ts'
-import type { imagesFlags } from './commands.ts'
+import { defineCommand } from './command.ts'
+import type { FlagTable } from './flag.ts'
 import type { Invocation } from './invocation.ts'
 import { print } from './output.ts'
 import { formatBytes } from './progress.ts'
@@ -43,11 +44,26 @@ function matches(wanted: string | undefined, reference: string): boolean {
     : repositoryName(asked) === repositoryName(parseReference(reference))
 }
 
-export async function images({
+const flags = {
+  digests: { takes: 'nothing', help: 'Show digests' },
+  'no-trunc': { takes: 'nothing', help: 'Do not shorten ids' },
+  quiet: { takes: 'nothing', short: 'q', help: 'Only show image ids' },
+} as const satisfies FlagTable
+
+export const images = defineCommand({
+  usage: '[OPTIONS] [REPOSITORY[:TAG]]',
+  summary: 'List images',
+  flags,
+  least: 0,
+  most: 1,
+  execute: list,
+})
+
+async function list({
   flags: { digests = false, 'no-trunc': whole = false, quiet = false },
   positionals: [wanted],
   folders,
-}: Invocation<typeof imagesFlags>): Promise<number> {
+}: Invocation<typeof flags>): Promise<number> {
   const store = new ImageStore(folders.dataRoot)
   try {
     const rows: Row[] = []

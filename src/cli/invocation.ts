@@ -9,6 +9,3 @@ export interface Invocation<Table extends FlagTable> {
   folders: StateFolders
   environment: Environment
 }
-
-/** @returns the exit code */
-export type CommandFunction<Table extends FlagTable> = (invocation: Invocation<Table>) => Promise<number>

@@ -4,26 +4,44 @@ import { UsageError } from '../errors.ts'
 import { loadImage } from '../image/archive/load.ts'
 import { parsePlatform } from '../image/platform.ts'
 import { ImageStore } from '../image/store.ts'
-import type { loadFlags } from './commands.ts'
+import { defineCommand } from './command.ts'
 import { interruptible } from './interruptible.ts'
-import type { Invocation } from './invocation.ts'
 import { print } from './output.ts'
 import { displayPull } from './progress.ts'
+import { runFlags } from './run-flags.ts'
 import { familiar, isNameless } from './stored-name.ts'
 
 /** Docker's words: an image without a name is told by its digest. */
 const told = (reference: string): string =>
   `${isNameless(reference) ? 'Loaded image ID' : 'Loaded image'}: ${familiar(reference)}`
 
-export async function load({
-  flags: { input, platform, quiet = false },
-  folders,
-}: Invocation<typeof loadFlags>): Promise<number> {
+export const load = defineCommand({
+  usage: '[OPTIONS]',
+  summary: 'Load an image from a docker-archive, an OCI archive or an OCI layout',
+  flags: {
+    input: {
+      takes: 'one',
+      short: 'i',
+      value: 'FILE',
+      help: 'Read from a file or an OCI layout, not standard input',
+    },
+    platform: runFlags.platform,
+    quiet: { takes: 'nothing', short: 'q', help: 'No progress' },
+  },
+  least: 0,
+  most: 0,
+  execute: ({ flags, folders }) => loadAll(flags, folders.dataRoot),
+})
+
+async function loadAll(
+  { input, platform, quiet = false }: { input?: string; platform?: string; quiet?: boolean },
+  dataRoot: string,
+): Promise<number> {
   if (input === undefined && process.stdin.isTTY) {
     throw new UsageError('requested load from stdin, but stdin is empty')
   }
   const wanted = platform === undefined ? {} : { platform: parsePlatform(platform) }
-  const store = new ImageStore(folders.dataRoot)
+  const store = new ImageStore(dataRoot)
   const display = displayPull(process.stdout, { quiet })
   try {
     const images = await interruptible((signal) =>

@@ -4,11 +4,11 @@ import { pullImage } from '../image/pull.ts'
 import type { PullEvent } from '../image/pull-event.ts'
 import { fullReference, parseReference } from '../image/reference.ts'
 import { ImageStore } from '../image/store.ts'
-import type { pullFlags } from './commands.ts'
+import { defineCommand } from './command.ts'
 import { interruptible } from './interruptible.ts'
-import type { Invocation } from './invocation.ts'
 import { print } from './output.ts'
 import { displayPull } from './progress.ts'
+import { runFlags } from './run-flags.ts'
 
 export interface ShownPull {
   readonly platform: string | undefined
@@ -61,11 +61,17 @@ function holdingFirst(show: (event: PullEvent) => void): (event: PullEvent) => v
   }
 }
 
-export async function pull({
-  flags: { platform, quiet = false },
-  positionals: [name = ''],
-  folders: { dataRoot },
-}: Invocation<typeof pullFlags>): Promise<number> {
-  print(await pullShown(name, { platform, quiet, dataRoot, screen: process.stdout }))
-  return 0
-}
+export const pull = defineCommand({
+  usage: '[OPTIONS] NAME[:TAG|@DIGEST]',
+  summary: 'Download an image from a registry',
+  flags: {
+    platform: runFlags.platform,
+    quiet: { takes: 'nothing', short: 'q', help: 'Print only the name of the image' },
+  },
+  least: 1,
+  most: 1,
+  async execute({ flags: { platform, quiet = false }, positionals: [name = ''], folders: { dataRoot } }) {
+    print(await pullShown(name, { platform, quiet, dataRoot, screen: process.stdout }))
+    return 0
+  },
+})

@@ -1,21 +1,27 @@
 /** `tinyctr rmi`: each image for itself; one that fails does not keep the others. */
 import { RegistryError } from '../errors.ts'
 import { ImageStore } from '../image/store.ts'
-import type { rmiFlags } from './commands.ts'
+import { defineCommand } from './command.ts'
 import { describeFailure } from './failure.ts'
-import type { Invocation } from './invocation.ts'
 import { print, printError } from './output.ts'
 import { familiar, storedReferences } from './stored-name.ts'
 
-export async function rmi({
-  flags: { force = false },
-  positionals,
-  folders,
-}: Invocation<typeof rmiFlags>): Promise<number> {
-  const store = new ImageStore(folders.dataRoot)
+export const rmi = defineCommand({
+  usage: '[OPTIONS] IMAGE [IMAGE...]',
+  summary: 'Remove one or more images',
+  flags: {
+    force: { takes: 'nothing', short: 'f', help: 'No error for an image that is not there' },
+  },
+  least: 1,
+  execute: ({ flags: { force = false }, positionals, folders }) =>
+    removeEach(positionals, force, folders.dataRoot),
+})
+
+async function removeEach(names: readonly string[], force: boolean, dataRoot: string): Promise<number> {
+  const store = new ImageStore(dataRoot)
   let failures = 0
   try {
-    for (const name of positionals) {
+    for (const name of names) {
       try {
         const references = storedReferences(store, name)
         if (references.length === 0 && !force) throw new RegistryError(`Cannot remove ${name}: No such image`)

@@ -1,11 +1,27 @@
 /** `tinyctr run`: the hot path. */
 import { launch } from '../engine/launch.ts'
+import { defineCommand } from './command.ts'
 import type { Invocation } from './invocation.ts'
 import { prepareRun } from './prepare-run.ts'
-import type { runFlags } from './run-flags.ts'
+import { laterRunFlags, runFlags } from './run-flags.ts'
+
+export const run = defineCommand({
+  usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
+  summary: 'Create and run a new container from an image',
+  examples: [
+    'tinyctr run -it alpine sh',
+    "tinyctr run --rm alpine echo 'Container started!'",
+    'tinyctr run --memory 100m --cpus 0.5 alpine sh -c "echo limited"',
+  ],
+  flags: runFlags,
+  laterFlags: laterRunFlags,
+  flagsFirst: true,
+  least: 1,
+  execute: start,
+})
 
 /** Returns only where the executor is not the native one; else this process becomes it. */
-export async function run(invocation: Invocation<typeof runFlags>): Promise<number> {
+async function start(invocation: Invocation<typeof runFlags>): Promise<number> {
   const { step, executor } = invocation.flags
   // Starts this process again: before any work, so that nothing is done or said twice.
   if (step || executor === 'ffi') {

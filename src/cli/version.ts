@@ -1,8 +1,7 @@
 /** `tinyctr version` and `tinyctr --version`. */
 import manifest from '../../package.json' with { type: 'json' }
 import { formatPlatform, hostPlatform } from '../image/platform.ts'
-import type { noFlags } from './commands.ts'
-import type { Invocation } from './invocation.ts'
+import { defineCommand } from './command.ts'
 import { print } from './output.ts'
 
 export function printVersion(): number {
@@ -10,7 +9,16 @@ export function printVersion(): number {
   return 0
 }
 
-export async function version(_invocation: Invocation<typeof noFlags>): Promise<number> {
+export const version = defineCommand({
+  usage: '',
+  summary: 'Show what is running here',
+  flags: {},
+  least: 0,
+  most: 0,
+  execute: printRows,
+})
+
+async function printRows(): Promise<number> {
   const { release } = await import('node:os')
   const { bun } = process.versions
   const rows = [

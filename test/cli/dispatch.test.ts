@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { commands } from '../../src/cli/commands.ts'
 import { flagRows } from '../../src/cli/flag.ts'
+import { runFlags } from '../../src/cli/run-flags.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const tsx = import.meta.resolve('tsx')
@@ -31,7 +31,7 @@ test('run --help shows every flag of the table', () => {
   const { status, stdout } = tinyctr('run', '--help')
   assert.equal(status, 0)
   assert.match(stdout, /^Usage: {2}tinyctr run \[OPTIONS\] IMAGE \[COMMAND\] \[ARG\.\.\.\]\n/)
-  for (const [name, { hidden = false }] of flagRows(commands.run.flags)) {
+  for (const [name, { hidden = false }] of flagRows(runFlags)) {
     assert.equal(new RegExp(`^ .*--${name}\\b(?!-)`, 'm').test(stdout), !hidden, name)
   }
   assert.deepEqual(tinyctr('help', 'run').stdout, stdout)
