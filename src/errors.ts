@@ -1,5 +1,5 @@
 /**
- * The four ways tinyctr fails. Grammar of every message: `Cannot <verb> <object>: <fact>`.
+ * The ways tinyctr fails. Grammar of every message: `Cannot <verb> <object>: <fact>`.
  * KernelError lives in linux/kernel-error.ts, beside what it decodes.
  */
 
@@ -23,4 +23,9 @@ export class ConfigError extends Error {
 /** A registry, an image reference or the bytes that came from one. `fact` says what to do where that helps. */
 export class RegistryError extends Error {
   override name = 'RegistryError'
+}
+
+/** What was asked for does not fit what there is: no such container, a name that is taken. In docker's words. */
+export class StateError extends Error {
+  override name = 'StateError'
 }

@@ -1,5 +1,5 @@
 /** An error as text and as an exit code. */
-import { ConfigError, RegistryError, UsageError } from '../errors.ts'
+import { ConfigError, RegistryError, StateError, UsageError } from '../errors.ts'
 
 /** 125: the container never ran, in Docker's numbers; 126 and 127 (cannot execute, not found) come with the error. */
 export function exitCodeOf(error: unknown, command: string | undefined): number {
@@ -8,9 +8,9 @@ export function exitCodeOf(error: unknown, command: string | undefined): number 
   return error instanceof UsageError || command === 'run' ? 125 : 1
 }
 
-/** Errors somebody meant to throw: the four classes, the system's own, and sentences in their grammar. */
+/** Errors somebody meant to throw: the house's classes, the system's own, and sentences in their grammar. */
 function isExpected(error: Error): boolean {
-  if (error instanceof UsageError || error instanceof ConfigError || error instanceof RegistryError)
+  if ([UsageError, ConfigError, RegistryError, StateError].some((expected) => error instanceof expected))
     return true
   // By name: loading KernelError would load the foreign interface.
   if (error.name === 'KernelError' || error.name === 'AbortError') return true

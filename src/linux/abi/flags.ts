@@ -166,7 +166,16 @@ export const SECCOMP_FILTER_FLAG = {
 
 export const CLOSE_RANGE = { UNSHARE: 2, CLOEXEC: 4 } as const
 export const MFD = { CLOEXEC: 1, ALLOW_SEALING: 2, EXEC: 0x10 } as const
-export const F = { GETFD: 1, SETFD: 2, GETFL: 3, SETFL: 4, DUPFD_CLOEXEC: 1030, ADD_SEALS: 1033 } as const
+export const F = {
+  GETFD: 1,
+  SETFD: 2,
+  GETFL: 3,
+  SETFL: 4,
+  GETLK: 5,
+  SETLK: 6,
+  DUPFD_CLOEXEC: 1030,
+  ADD_SEALS: 1033,
+} as const
 export const F_SEAL = { SEAL: 1, SHRINK: 2, GROW: 4, WRITE: 8, EXEC: 0x20 } as const
 export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const
 export const FD_CLOEXEC = 1
