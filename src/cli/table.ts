@@ -1,13 +1,8 @@
-/** Columns as Docker prints them: three spaces between, the last one ragged. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = []
-  for (const row of rows) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
-  }
-  return rows
-    .map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]! + 3))).join(''))
-    .join('\n')
-}
+/** Columns as Docker prints them: ten wide or more, three spaces between, the last one ragged. */
+import { alignTabs } from './format/tab-writer.ts'
+
+export const formatTable = (rows: readonly (readonly string[])[]): string =>
+  alignTabs(rows.map((row) => row.join('\t')).join('\n'))
 
 const units: [seconds: number, name: string][] = [
   [365 * 86400, 'year'],

@@ -22,7 +22,7 @@ function tinyctr(...args: string[]) {
 test('an empty store has a heading', () => {
   assert.deepEqual(tinyctr('images'), {
     status: 0,
-    stdout: 'REPOSITORY   TAG   IMAGE ID   CREATED   SIZE\n',
+    stdout: 'REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\n',
     stderr: '',
   })
   assert.deepEqual(tinyctr('images', '-q'), { status: 0, stdout: '', stderr: '' })

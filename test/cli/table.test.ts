@@ -8,7 +8,7 @@ test('columns', () => {
       ['A', 'LONG', 'C'],
       ['abc', 'd', 'e'],
     ]),
-    'A     LONG   C\nabc   d      e',
+    'A         LONG      C\nabc       d         e',
   )
 })
 

@@ -1,0 +1,18 @@
+/** What is wrong with a template, in the words of Go's text/template. */
+export class TemplateError extends Error {
+  override name = 'TemplateError'
+
+  constructor(fact: string, line: number) {
+    super(`template: :${line}: ${fact}`)
+  }
+}
+
+/** A template that was read, but says something of its data that does not hold. */
+export class TemplateExecutionError extends Error {
+  override name = 'TemplateExecutionError'
+
+  /** @param place `1:8`; @param context the part of the template, as Go prints it */
+  constructor(place: string, context: string, fact: string) {
+    super(`template: :${place}: executing "" at <${context}>: ${fact}`)
+  }
+}
