@@ -58,6 +58,21 @@ try {
           bundle,
         ],
       },
+      {
+        name: 'tinyctr, not prepared',
+        timer,
+        // An id this short is not told from other text: such a start is prepared each time.
+        command: (run) => [
+          here('../build/tinyctr'),
+          '--root',
+          `${folder}/tinyctr`,
+          'run',
+          ...ours,
+          '--bundle',
+          bundle,
+          `u${run}`.slice(-5),
+        ],
+      },
       { name: 'floor (C, no JS)', timer, command: () => [floor, here('../build/native/executor'), plan] },
       { name: 'crun, newest', timer: withoutUnified, command: runWith(newest, crunFlags) },
       { name: 'crun, Debian stable', timer: withoutUnified, command: runWith(crun, crunFlags) },

@@ -3,16 +3,7 @@
  * `run`, which must be fast, stands in the chunk that every start loads.
  */
 import type { Command } from './command.ts'
-import type { FlagTable } from './flag.ts'
 import { run } from './run.ts'
-
-/** Before the command: where things are kept. */
-export const globalFlags = {
-  'data-root': { takes: 'one', value: 'DIR', help: 'Images and containers (default /var/lib/tinyctr)' },
-  debug: { takes: 'nothing', short: 'D', help: 'Print the stack of an unexpected error' },
-  root: { takes: 'one', value: 'DIR', help: 'State of running containers (default /run/tinyctr)' },
-  version: { takes: 'nothing', short: 'v', help: 'Print version and exit' },
-} as const satisfies FlagTable
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => run,

@@ -1,9 +1,9 @@
 /** Shell completion, by yargs from the command table: the script, and the words the script asks for. */
 import yargs from 'yargs'
 import { UsageError } from '../errors.ts'
-import { defineCommand } from './command.ts'
-import { globalFlags, visibleCommands } from './commands.ts'
+import { type Command, defineCommand } from './command.ts'
 import { type FlagTable, flagRows } from './flag.ts'
+import { globalFlags } from './global-flags.ts'
 
 /** The table as yargs' options. */
 const options = (table: FlagTable) =>
@@ -20,18 +20,17 @@ const options = (table: FlagTable) =>
     ]),
   )
 
-async function parser(args: readonly string[]) {
+function parser(args: readonly string[], commands: readonly [name: string, command: Command][]) {
   const made = yargs([...args])
     .scriptName('tinyctr')
     .detectLocale(false)
     .help(false)
     .version(false)
     .options(options(globalFlags))
-  for (const [name, { summary, flags }] of await visibleCommands()) {
+  for (const [name, { summary, flags }] of commands) {
     if (name !== 'completion') made.command(name, summary, (command) => command.options(options(flags)))
   }
-  // Not the parser itself: a promise of it would parse.
-  return { made: made.completion('completion', completion.summary) }
+  return made.completion('completion', completion.summary)
 }
 
 const shells = ['bash', 'zsh', 'fish']
@@ -42,19 +41,22 @@ export const completion = defineCommand({
   flags: {},
   least: 1,
   most: 1,
-  async execute({ positionals: [shell] }) {
+  async execute({ positionals: [shell], visibleCommands }) {
     if (shell === undefined || !shells.includes(shell)) {
       throw new UsageError(`there is no completion for "${shell}": there is one for ${shells.join(', ')}`)
     }
     // yargs takes the shell from here.
     process.env.SHELL = `/bin/${shell}`
-    ;(await parser([])).made.showCompletionScript()
+    parser([], await visibleCommands()).showCompletionScript()
     return 0
   },
 })
 
 /** The script's question, `--get-yargs-completions WORD...`: yargs prints what may stand for the last word. */
-export async function complete(args: readonly string[]): Promise<number> {
-  await (await parser(args)).made.parse()
+export async function complete(
+  args: readonly string[],
+  commands: readonly [name: string, command: Command][],
+): Promise<number> {
+  await parser(args, commands).parse()
   return 0
 }

@@ -7,8 +7,9 @@ import type { Environment } from '../engine/env-file.ts'
 import { UsageError } from '../errors.ts'
 import { closest } from './closest.ts'
 import { checkPositionals } from './command.ts'
-import { commands, findCommand, globalFlags, laterCommands, visibleCommands } from './commands.ts'
+import { commands, findCommand, laterCommands, visibleCommands } from './commands.ts'
 import { describeFailure, exitCodeOf } from './failure.ts'
+import { globalFlags } from './global-flags.ts'
 import { print, printError } from './output.ts'
 import { parseArguments } from './parse.ts'
 import { stateFolders } from './state-folders.ts'
@@ -24,7 +25,7 @@ export async function dispatch(args: readonly string[], environment: Environment
       )
     }
     if (args[0] === '--get-yargs-completions') {
-      return await (await import('./completion.ts')).complete(args)
+      return await (await import('./completion.ts')).complete(args, await visibleCommands())
     }
     const global = parseArguments(globalFlags, args, { flagsFirst: true })
     debug = global.flags.debug ?? false
@@ -51,6 +52,7 @@ export async function dispatch(args: readonly string[], environment: Environment
       positionals: parsed.positionals,
       folders,
       environment,
+      visibleCommands,
     })
   } catch (error) {
     printError(describeFailure(error, command, debug))

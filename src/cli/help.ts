@@ -1,8 +1,9 @@
 /** The `--help` pages: yargs draws them from the same tables the parser reads. Never on the way of a start. */
 import yargs from 'yargs'
 import type { Command } from './command.ts'
-import { globalFlags, visibleCommands } from './commands.ts'
+import { visibleCommands } from './commands.ts'
 import { type FlagTable, flagRows } from './flag.ts'
+import { globalFlags } from './global-flags.ts'
 
 /** yargs only draws here, so a flag's name may carry its value: `--memory SIZE`. */
 function page(usage: string) {

@@ -1,5 +1,6 @@
 /** What dispatch.ts hands to a command. */
 import type { Environment } from '../engine/env-file.ts'
+import type { Command } from './command.ts'
 import type { FlagTable, FlagValues } from './flag.ts'
 import type { StateFolders } from './state-folders.ts'
 
@@ -8,4 +9,6 @@ export interface Invocation<Table extends FlagTable> {
   positionals: string[]
   folders: StateFolders
   environment: Environment
+  /** For a command about commands: completion, the manual. */
+  visibleCommands: () => Promise<[name: string, command: Command][]>
 }

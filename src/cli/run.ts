@@ -1,5 +1,6 @@
 /** `tinyctr run`: the hot path. */
 import { launch } from '../engine/launch.ts'
+import { beginPreparation } from '../engine/prepared-start.ts'
 import { defineCommand } from './command.ts'
 import type { Invocation } from './invocation.ts'
 import { prepareRun } from './prepare-run.ts'
@@ -27,6 +28,7 @@ async function start(invocation: Invocation<typeof runFlags>): Promise<number> {
   if (step || executor === 'ffi') {
     ;(await import('../linux/execute-ffi/single-threaded.ts')).becomeSingleThreaded()
   }
+  beginPreparation()
   const prepared = await prepareRun(invocation)
   if (!prepared.lab.step) return launch(prepared)
   const { walk } = await import('../lab/walk.ts')

@@ -1,6 +1,7 @@
 /** What `run` and `plan` need besides their flags: the environment, the folder, and the files the flags name. */
 import type { Environment } from '../engine/env-file.ts'
 import { UsageError } from '../errors.ts'
+import { spoilPremises } from '../linux/premises.ts'
 import type { RunFlagValues } from './run-flags.ts'
 import { type CommandSurroundings, namedFiles } from './run-options.ts'
 
@@ -17,6 +18,7 @@ export async function readSurroundings(
 /** Loads node:fs, which most starts do without. */
 async function readTexts(paths: readonly string[]): Promise<Map<string, string>> {
   const { readFileSync } = await import('node:fs')
+  spoilPremises()
   const texts = new Map<string, string>()
   for (const path of paths) {
     try {

@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts'
 import { fullReference, parseReference } from '../image/reference.ts'
 import type { ImageSnapshot } from '../image/snapshot.ts'
 import { lookupImage } from '../image/snapshot.ts'
+import { spoilPremises } from '../linux/premises.ts'
 import type { RunOptions } from './run-options.ts'
 
 /** Shows a pull on the terminal, or says nothing. */
@@ -26,6 +27,7 @@ export async function findImage(options: RunOptions, source: ImageSource): Promi
       `No such image: ${name}${known ? ` for ${platform}` : ''}, and --pull never forbids pulling it`,
     )
   }
+  spoilPremises()
   try {
     await source.pull(name, platform)
   } catch (error) {

@@ -3,6 +3,7 @@ import { O } from '../linux/abi/arch.ts'
 import { AT, RESOLVE, S } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
 import { readAll } from '../linux/file.ts'
+import { lookedAt } from '../linux/premises.ts'
 
 const STATX_MODE = 0x2
 const LARGEST = 16 * 1024 * 1024
@@ -28,6 +29,7 @@ function readIn(layer: string, path: string): string | undefined {
   try {
     const status = new Uint8Array(256)
     call('statx', [file, '', AT.EMPTY_PATH, STATX_MODE | 0x200, status])
+    lookedAt([28, 2])
     const view = new DataView(status.buffer)
     if ((view.getUint16(28, true) & S.IFMT) !== S.IFREG) return ''
     if (view.getBigUint64(40, true) > LARGEST) return ''

@@ -2,41 +2,47 @@
 
 import type { Watch } from '../linux/execute-ffi/watch.ts'
 import { executeNative } from '../linux/execute-native.ts'
+import { KEPT_VARIABLES } from '../linux/premises/wire.ts'
+import { apart, spoilPremises } from '../linux/premises.ts'
 import type { ContainerPlanInput } from './container-plan.ts'
 import { makeSources } from './missing-sources.ts'
 import { ownCommand } from './own-command.ts'
-import { cachedPlan } from './plan-cache.ts'
+import { keepStart, type PreparedId } from './prepared-start.ts'
 import type { LabOptions } from './run-options.ts'
 
 export interface Launch {
+  readonly id: PreparedId
   readonly input: ContainerPlanInput
-  /** Asked only when the plan is not cached: the filter is part of it. */
   readonly seccompFilter?: () => Promise<Uint8Array>
   /** Folders to make on the host before anything starts. */
   readonly missingSources?: readonly string[]
   readonly terminal: boolean
   readonly interactive: boolean
   readonly lab: LabOptions
-  /** The plan may be cached: it holds nothing that must not outlive the container, such as variables with secrets. */
-  readonly cacheable: boolean
+  /** The start may be kept: its plan holds nothing that must not outlive the container, such as variables with secrets. */
+  readonly repeatable: boolean
   /** Looks on while the plan is walked (--step). */
   readonly watch?: Watch
 }
 
 /** Does not return with the native executor; with the other, returns the exit code. */
 export async function launch(asked: Launch): Promise<number> {
-  const { input, terminal, interactive, lab } = asked
-  makeSources(asked.missingSources ?? [])
+  const { input, lab } = asked
+  if (asked.missingSources?.length) {
+    makeSources(asked.missingSources)
+    spoilPremises()
+  }
   if (lab.executor === 'ffi') return launchWithFfi(asked)
   const explain = {
     argv: ownCommand('explain-failure'),
     envp: explainEnvironment(),
     source: JSON.stringify({ input, skip: lab.skip }),
   }
-  const [root, id] = splitLast(input.stateFolder)
-  const madeFrom = JSON.stringify([terminal, interactive, explain])
-  const make = async () => (await import('./encoded-plan.ts')).encodedPlan(asked, explain)
-  return executeNative(asked.cacheable ? await cachedPlan(root, id, madeFrom, make) : await make())
+  const { encodedPlan } = await import('./encoded-plan.ts')
+  const plan = await apart(() => encodedPlan(asked, explain))
+  if (!asked.repeatable) spoilPremises()
+  keepStart(parentOf(input.stateFolder), asked.id, plan, input.host.architecture)
+  return executeNative(plan)
 }
 
 async function launchWithFfi({ input, seccompFilter, interactive, lab, watch }: Launch): Promise<number> {
@@ -59,15 +65,11 @@ async function launchWithFfi({ input, seccompFilter, interactive, lab, watch }: 
   })
 }
 
-function splitLast(path: string): [folder: string, name: string] {
-  const slash = path.lastIndexOf('/')
-  return [path.slice(0, slash), path.slice(slash + 1)]
-}
-
-const KEPT = ['PATH', 'HOME', 'TERM', 'NO_COLOR', 'LANG', 'XDG_RUNTIME_DIR', 'XDG_DATA_HOME'] as const
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'))
 
 const explainEnvironment = (): string[] => {
   const kept: string[] = []
-  for (const name of KEPT) if (process.env[name] !== undefined) kept.push(`${name}=${process.env[name]}`)
+  for (const name of KEPT_VARIABLES)
+    if (process.env[name] !== undefined) kept.push(`${name}=${process.env[name]}`)
   return kept
 }

@@ -3,6 +3,7 @@ import { ConfigError } from '../errors.ts'
 import { AT, S } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
 import { fileType, listFolder, readTextIfAny } from '../linux/file.ts'
+import { lookedAt } from '../linux/premises.ts'
 import type { Device, IDMapping } from '../oci/runtime-spec.ts'
 import { devicePaths, type HostFacts } from './host-facts.ts'
 import type { RunOptions } from './run-options.ts'
@@ -56,6 +57,7 @@ const STATX_BASIC = 0x7ff
 function readDevices(path: string): Device[] {
   const buffer = new Uint8Array(STATX_SIZE)
   if (attempt('statx', [AT.FDCWD, path, 0, STATX_BASIC, buffer]) < 0) return []
+  lookedAt([20, 10], [128, 8])
   const view = new DataView(buffer.buffer)
   const mode = view.getUint16(28, true)
   const type = mode & S.IFMT

@@ -5,12 +5,13 @@ import { S } from '../linux/abi/flags.ts'
 import { fileType, readText } from '../linux/file.ts'
 import { readHost } from '../linux/host.ts'
 import { KernelError } from '../linux/kernel-error.ts'
+import { apart } from '../linux/premises.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { checkSemantics, requireProcess } from '../oci/semantics.ts'
 import { parseConfig } from '../oci/validate.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
-import { randomId } from './container-id.ts'
 import type { Launch } from './launch.ts'
+import { preparedId } from './prepared-start.ts'
 import type { BundleOptions } from './run-options.ts'
 import { cachedFilter } from './seccomp-cache.ts'
 import { makeStateFolder } from './state-folder.ts'
@@ -18,11 +19,11 @@ import { sweep } from './sweep.ts'
 
 export async function prepareBundle(options: BundleOptions, folders: { root: string }): Promise<Launch> {
   const bundle = options.bundle.startsWith('/') ? options.bundle : `${process.cwd()}/${options.bundle}`
-  const id = options.id ?? randomId()
+  const id = preparedId(options.id)
   const config = readBundle(bundle)
   const own: Config = { ...config, linux: { ...config.linux } }
   if (!options.lab.cgroup) delete own.linux?.cgroupsPath
-  else if (own.linux) own.linux.cgroupsPath = config.linux?.cgroupsPath ?? `/tinyctr/${id}`
+  else if (own.linux) own.linux.cgroupsPath = config.linux?.cgroupsPath ?? `/tinyctr/${id.prepared}`
   const rootfs = own.root?.path.startsWith('/') ? own.root.path : `${bundle}/${own.root?.path}`
   if (fileType(rootfs) !== S.IFDIR)
     throw new ConfigError(
@@ -30,13 +31,16 @@ export async function prepareBundle(options: BundleOptions, folders: { root: str
       `expected the folder of the root filesystem but found none at ${rootfs}`,
     )
   makeStateFolder(folders.root)
-  await sweep(folders.root)
+  await apart(() => sweep(folders.root))
   const host = readHost(own, bundle)
-  const stateFolder = `${folders.root}/${id}`
-  if (fileType(stateFolder) !== undefined)
-    throw new UsageError(`a container with the ID ${id} exists already: choose another`)
+  const stateFolder = `${folders.root}/${id.prepared}`
+  // A start that is kept asks for the one that it was prepared as, with its own in that place.
+  const exists = fileType(stateFolder) ?? apart(() => fileType(`${folders.root}/${id.own}`))
+  if (exists !== undefined)
+    throw new UsageError(`a container with the ID ${id.own} exists already: choose another`)
   const seccomp = own.linux?.seccomp
   return {
+    id,
     input: {
       config: own,
       host,
@@ -50,7 +54,7 @@ export async function prepareBundle(options: BundleOptions, folders: { root: str
     interactive: own.process?.terminal === true,
     lab: options.lab,
     // A bundle's variables lie in its config.json anyway.
-    cacheable: true,
+    repeatable: true,
   }
 }
 

@@ -4,10 +4,10 @@ import { TIOC } from '../linux/abi/flags.ts'
 import { attempt } from '../linux/call.ts'
 import { makeFolder, readTextIfAny } from '../linux/file.ts'
 import { readHost, readKernelRelease } from '../linux/host.ts'
+import { apart } from '../linux/premises.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
 import { containerConfig, containerHostname } from './container-config.ts'
-import { randomId } from './container-id.ts'
 import { etcHostname, etcHosts, etcResolvConf } from './etc-files.ts'
 import { findImage, type ImageSource } from './find-image.ts'
 import type { ContainerPaths, HostFacts } from './host-facts.ts'
@@ -15,6 +15,7 @@ import { readImageText } from './image-file.ts'
 import type { Launch } from './launch.ts'
 import { foldersAt, missingSources } from './missing-sources.ts'
 import { ownCommand } from './own-command.ts'
+import { preparedId } from './prepared-start.ts'
 import { readHostFacts } from './read-host-facts.ts'
 import type { RunOptions } from './run-options.ts'
 import { cachedFilter } from './seccomp-cache.ts'
@@ -35,7 +36,8 @@ export async function prepareImage(
 ): Promise<Launch> {
   if (options.terminal && options.interactive) requireTerminal()
   const image = await findImage(options, { ...source, dataRoot: folders.dataRoot })
-  const id = randomId()
+  const preparation = preparedId(undefined)
+  const id = preparation.prepared
   const facts = readHostFacts(options)
   const folder = `${folders.dataRoot}/containers/${id}`
   const stateFolder = `${folders.root}/${id}`
@@ -66,10 +68,11 @@ export async function prepareImage(
   makeStateFolder(folders.root)
   makeFolder(`${folders.dataRoot}/containers`)
   const missing = missingSources(options)
-  await sweep(folders.root)
+  await apart(() => sweep(folders.root))
   const host = readHost(config, '/')
   const seccomp = config.linux?.seccomp
   return {
+    id: preparation,
     input: {
       config,
       // The files of /etc are written by the plan itself.
@@ -101,7 +104,7 @@ export async function prepareImage(
     terminal: options.terminal,
     interactive: options.interactive && options.terminal,
     lab: options.lab,
-    cacheable: options.environment.length === 0,
+    repeatable: options.environment.length === 0,
   }
 }
 

@@ -9,7 +9,7 @@ import { listFolder, readTextIfAny } from '../linux/file.ts'
 import { KernelError } from '../linux/kernel-error.ts'
 
 /** Folders that are not containers'. */
-const OWN = new Set(['plans', 'seccomp'])
+const OWN = new Set(['starts', 'seccomp'])
 const ID = /^[\w+.-]+$/
 
 export async function sweep(root: string): Promise<void> {

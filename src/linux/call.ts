@@ -22,6 +22,14 @@ const NUMBER_COLUMN = architecture === 'arm64' ? 1 : 0
 /** Arguments over this size are passed in place: such arrays do not move (ffi/port.ts). */
 const STABLE_BYTES = 1001
 
+/** Told of every call and its answer (premises.ts). */
+export type Observer = (name: SyscallName, args: readonly unknown[], result: number) => void
+let observer: Observer | undefined
+
+export function observe(next: Observer | undefined): void {
+  observer = next
+}
+
 const memory = new Uint8Array(128 * 1024)
 const arena = new Segment(memory, foreign.addressOf(memory))
 
@@ -72,6 +80,7 @@ export function attempt<Name extends SyscallName>(name: Name, args: ArgumentsOf<
     words[5],
   )
   for (const { buffer, offset } of copiesOut) buffer.set(memory.subarray(offset, offset + buffer.length))
+  observer?.(name, args as readonly unknown[], result)
   return result
 }
 

@@ -4,6 +4,7 @@ import { E } from './abi/errno.ts'
 import { AT, S } from './abi/flags.ts'
 import { attempt, call } from './call.ts'
 import { KernelError } from './kernel-error.ts'
+import { lookedAt } from './premises.ts'
 
 /** Files are read into this and then copied: a start reads a dozen, and fresh buffers for each bring the garbage collector. */
 const READ_BUFFER = new Uint8Array(64 * 1024)
@@ -87,6 +88,7 @@ const MODE_OFFSET = 28
 export function fileType(path: string): number | undefined {
   const buffer = new Uint8Array(STATX_SIZE)
   if (attempt('statx', [AT.FDCWD, path, 0, STATX_MODE, buffer]) < 0) return undefined
+  lookedAt([MODE_OFFSET, 2])
   return new DataView(buffer.buffer).getUint16(MODE_OFFSET, true) & S.IFMT
 }
 

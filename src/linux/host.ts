@@ -9,6 +9,7 @@ import { E } from './abi/errno.ts'
 import { AT, BPF_CGROUP, RLIMIT, S } from './abi/flags.ts'
 import { architecture, attempt, call } from './call.ts'
 import { fileType, readText, readTextIfAny } from './file.ts'
+import { apart, lookedAt } from './premises.ts'
 
 /** @param bundle the folder that relative bind sources start from */
 export function readHost(config: Config, bundle: string): Host {
@@ -21,7 +22,8 @@ export function readHost(config: Config, bundle: string): Host {
     cgroup,
     sources: readSources(config, bundle),
     nofile: readCallersNofile(),
-    cgroupBpf: cgroup !== undefined && hasCgroupBpf(cgroup.mount),
+    // Of the kernel alone, and a new kernel shows in uname(2).
+    cgroupBpf: cgroup !== undefined && apart(() => hasCgroupBpf(cgroup.mount)),
   }
 }
 
@@ -43,10 +45,9 @@ const CGROUP2_SUPER_MAGIC = 0x63677270
 
 function isCgroup2(path: string): boolean {
   const buffer = new Uint8Array(120)
-  return (
-    attempt('statfs', [path, buffer]) === 0 &&
-    new DataView(buffer.buffer).getUint32(0, true) === CGROUP2_SUPER_MAGIC
-  )
+  if (attempt('statfs', [path, buffer]) < 0) return false
+  lookedAt([0, 4])
+  return new DataView(buffer.buffer).getUint32(0, true) === CGROUP2_SUPER_MAGIC
 }
 
 const W_OK = 2
@@ -69,7 +70,8 @@ function readCgroup(path: string | undefined): HostCgroup | undefined {
     return {
       mount,
       controllers: words(readText(`${mount}/cgroup.controllers`)),
-      v1Controllers: mount.endsWith('/unified') ? readV1Controllers() : [],
+      // What v1 has, v2's cgroup.controllers lacks; the file itself also counts every cgroup on the host.
+      v1Controllers: mount.endsWith('/unified') ? apart(readV1Controllers) : [],
     }
   }
   return undefined
@@ -101,6 +103,7 @@ function readCallersNofile(): Host['nofile'] {
   const view = new DataView(buffer.buffer)
   const own = new Uint8Array(16)
   call('prlimit64', [0, RLIMIT.NOFILE, null, own])
+  lookedAt([8, 8])
   const hard = Number(new DataView(own.buffer).getBigUint64(8, true))
   return { soft: Math.min(Number(view.getBigUint64(0, true)), hard), hard }
 }

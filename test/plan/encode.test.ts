@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { planHeader } from '../../native/generate.ts'
+import { planHeader, startHeader } from '../../native/generate.ts'
 import { O, openFlags } from '../../src/linux/abi/arch.ts'
 import { errnoNumber } from '../../src/linux/abi/errno.ts'
 import { AT } from '../../src/linux/abi/flags.ts'
@@ -157,4 +157,5 @@ test('flags of the terminal', () => {
 
 test('native/plan.h is what native/generate.ts writes', () => {
   assert.equal(readFileSync(new URL('../../native/plan.h', import.meta.url), 'utf8'), planHeader())
+  assert.equal(readFileSync(new URL('../../native/start.h', import.meta.url), 'utf8'), startHeader())
 })
