@@ -36,7 +36,7 @@ static char *decimal(char *end, unsigned long number)
 static void explain(int step, int error)
 {
 	char text[4][24], *argv[16], **given = (char **)cell(plan->explain_argv);
-	const long numbers[4] = { plan_fd, step, error, *cell(plan->pid_cell) > 0 ? *cell(plan->pid_cell) : 0 };
+	const long numbers[4] = { plan_fd, step, error, container() > 0 ? container() : 0 };
 	unsigned n = 0;
 	word none = 0;
 
@@ -66,6 +66,7 @@ static void fail(int step, int error)
 	verdict->error = error;
 	verdict->step = step;
 	SYSCALL(close, container_channel);
+	SYSCALL(close, *cell(plan->start_cell));
 	SYSCALL(ppoll, 0, 0, 0, 0, 0);
 	exit_group(EXIT_RUNTIME_FAILED);
 }
@@ -78,19 +79,34 @@ static int tolerated(const struct record *record, long error)
 	return 0;
 }
 
-static void join(char *to, const char *before, const char *middle, const char *after)
+static long join(char *to, const char *before, const char *middle, const char *after)
 {
 	const char *parts[3] = { before, middle, after };
+	char *end = to;
 
 	for (int i = 0; i < 3; i++)
 		for (const char *from = parts[i]; *from; from++)
-			*to++ = *from;
-	*to = 0;
+			*end++ = *from;
+	*end = 0;
+	return end - to;
 }
 
-static long spawn(char **argv)
+static long wait_for(int child, word milliseconds)
 {
-	int status = 0;
+	struct pollfd ended = { SYSCALL(pidfd_open, child, 0), POLLIN, 0 };
+	struct __kernel_timespec time = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
+	int status = 0, late = milliseconds && SYSCALL(ppoll, &ended, 1, &time, 0, 0) == 0;
+
+	if (late)
+		SYSCALL(kill, child, SIGKILL);
+	while (SYSCALL(wait4, child, &status, 0, 0) == -EINTR)
+		;
+	SYSCALL(close, ended.fd);
+	return late ? -ETIMEDOUT : status ? -ECANCELED : 0;
+}
+
+static long spawn(char **argv, char **envp)
+{
 	long child = SYSCALL(clone, SIGCHLD);
 
 	if (child == 0) {
@@ -100,18 +116,31 @@ static long spawn(char **argv)
 
 		SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
 		if (argv[0][0] == '/')
-			SYSCALL(execve, argv[0], argv, cell(plan->explain_envp));
+			SYSCALL(execve, argv[0], argv, envp);
 		for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++) {
 			join(path, folders[i], argv[0], "");
-			SYSCALL(execve, path, argv, cell(plan->explain_envp));
+			SYSCALL(execve, path, argv, envp);
 		}
 		exit_group(127);
 	}
-	if (child < 0)
-		return child;
-	while (SYSCALL(wait4, child, &status, 0, 0) == -EINTR)
-		;
-	return status ? -ECANCELED : 0;
+	return child < 0 ? child : wait_for(child, 0);
+}
+
+/* A program of the caller's: it gets its input and nothing else of ours, and only so much time. */
+static long hook(const word *args)
+{
+	long child = SYSCALL(clone, SIGCHLD);
+	word none = 0;
+
+	if (child == 0) {
+		SYSCALL(dup3, args[3], 0, 0);
+		SYSCALL(dup3, args[4], 1, 0);
+		SYSCALL(dup3, args[4], 2, 0);
+		SYSCALL(close_range, 3, ~0u, 0);
+		SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
+		exit_group(-SYSCALL(execve, args[0], args[1], args[2]));
+	}
+	return child < 0 ? child : wait_for(child, args[5]);
 }
 
 /* After a clone3 that starts somebody: who goes on, and with what. */
@@ -158,19 +187,20 @@ static long perform(const struct record *record, const word *args)
 		__builtin_memcpy((char *)plan + args[1], cell(args[0]), args[2]);
 		return 0;
 	case OP_FORMAT:
-		join((char *)cell(args[1]), (char *)cell(args[2]), decimal(digits + sizeof digits, *cell(args[0])),
-		     (char *)cell(args[3]));
-		return 0;
-	case OP_SIGNAL:
-		return SYSCALL(sendto, half == HOST ? channel : container_channel, &byte, 1, 0, 0, 0);
+		return join((char *)cell(args[1]), (char *)cell(args[2]),
+			    decimal(digits + sizeof digits, *cell(args[0])), (char *)cell(args[3]));
+	case OP_SIGNAL: /* plain calls: the container's seccomp filter may be in force */
+		return SYSCALL(write, half == HOST ? channel : container_channel, &byte, 1);
 	case OP_WAIT:
 		if (half == HOST)
-			await_barrier(args[0]);
-		else if (SYSCALL(recvfrom, container_channel, &byte, 1, 0, 0, 0) <= 0)
+			return await_barrier(args[0]);
+		if (SYSCALL(read, container_channel, &byte, 1) <= 0)
 			exit_group(EXIT_RUNTIME_FAILED); /* the monitor is gone */
 		return 0;
 	case OP_SPAWN:
-		return spawn((char **)args[0]);
+		return spawn((char **)args[0], (char **)cell(plan->explain_envp));
+	case OP_HOOK:
+		return hook(args);
 	case OP_REMOVE_TREE:
 		return remove_tree((char *)args[0], 0);
 	case OP_REMOVE_CGROUP:
@@ -222,11 +252,12 @@ static void run(unsigned from, unsigned to)
 			part_ways(record, result);
 		if (result >= 0 || result < -4095)
 			continue;
-		/* The state folder goes last: while it stands, the next command tries again. */
-		if (half == CLEANUP)
-			return;
-		if (!tolerated(record, -result))
+		if (!tolerated(record, -result)) {
+			/* The state folder goes last: while it stands, the next command tries again. */
+			if (half == CLEANUP)
+				return;
 			fail(record->step, -result);
+		}
 		/* execvp(3): a program that was found but may not be run is the better reason. */
 		if (record->step != step || error != EACCES)
 			error = -result;
@@ -255,6 +286,7 @@ static void load(int fd)
 	for (unsigned i = 0; i < plan->relocation_count; i++)
 		*(word *)((char *)plan + relocation[i]) += address;
 	verdict = (void *)SYSCALL(mmap, 0, sizeof *verdict, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	*cell(plan->verdict_cell) = (long)verdict;
 }
 
 static void open_channels(void)

@@ -28,7 +28,8 @@ static inline long *cell(unsigned offset)
 void run_cleanup(void);
 
 /* monitor.c */
-void await_barrier(int number);
+int container(void);
+long await_barrier(int number);
 void await_execve(void);
 int monitor(void);
 int serve_as_init(int child);

@@ -31,7 +31,7 @@ struct message {
 static struct termios saved;
 static int saved_valid;
 
-static int container(void)
+int container(void)
 {
 	return verdict->pid ? verdict->pid : *cell(plan->pid_cell);
 }
@@ -95,11 +95,19 @@ static int await_message(void)
 	}
 }
 
-void await_barrier(int number)
+/* Barrier 0 is the container's end of the channel closing: it has become its program. */
+long await_barrier(int number)
 {
-	for (int byte = await_message(); byte != number; byte = await_message())
-		if (byte == 0)
-			return; /* the container failed: the end of the host half says how */
+	for (;;) {
+		int byte = await_message();
+
+		if (byte == 0 && (verdict->step || number))
+			return -EPIPE; /* the container failed: the verdict says how */
+		if (byte == number) {
+			*cell(plan->pid_cell) = container();
+			return 0;
+		}
+	}
 }
 
 void await_execve(void)

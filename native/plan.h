@@ -17,6 +17,7 @@
 #define OP_REMOVE_TREE 6
 #define OP_REMOVE_CGROUP 7
 #define OP_COPY_TREE 8
+#define OP_HOOK 9
 
 #define ROLE_NONE 0
 #define ROLE_CONTAINER 1
@@ -40,11 +41,12 @@ struct header {
 	unsigned int relocation_count;
 	unsigned int pid_cell;
 	unsigned int channel_cell;
+	unsigned int verdict_cell;
+	unsigned int start_cell;
 	unsigned int explain_argv;
 	unsigned int explain_envp;
 	unsigned int source;
 	unsigned int source_size;
-	unsigned int reserved;
 };
 
 struct record {

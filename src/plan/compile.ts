@@ -5,15 +5,23 @@
 
 import { ConfigError } from '../errors.ts'
 import { O } from '../linux/abi/arch.ts'
-import { AT, CLONE, PR } from '../linux/abi/flags.ts'
+import { AT, CLONE } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
-import { boundingSteps, capabilitySteps } from './capabilities.ts'
 import { CGROUP, cgroupCleanup, cgroupFolder, cgroupSteps } from './cgroup.ts'
 import { withoutMknod } from './device-filter.ts'
 import { deviceSteps } from './devices.ts'
-import { type Host, kernelAtLeast } from './host.ts'
+import { awaitCreated } from './hold.ts'
+import {
+  containerHookSteps,
+  hasHooks,
+  hostHookSteps,
+  poststartHookSteps,
+  poststopHookSteps,
+  prepareHooksSteps,
+} from './hooks.ts'
+import { kernelAtLeast } from './host.ts'
 import { idmappedMountSteps } from './idmap.ts'
-import { apparmorSteps, refuseUnsupported } from './labels.ts'
+import { refuseUnsupported } from './labels.ts'
 import { maskSteps, openCoverSteps, readonlyPathSteps } from './masked-paths.ts'
 import { mountSteps, readonlyTmpfsSteps } from './mounts.ts'
 import {
@@ -27,52 +35,34 @@ import {
 } from './namespaces.ts'
 import { loopbackSteps } from './network.ts'
 import { mountsInOrder } from './proc-mounts.ts'
-import {
-  closeSteps,
-  enterWorkdirSteps,
-  execveSteps,
-  makeWorkdirSteps,
-  noNewPrivilegesSteps,
-  oomScoreSteps,
-  rlimitSteps,
-  seccompSteps,
-  signalSteps,
-  userSteps,
-} from './process.ts'
+import { keyringStep, makeWorkdirSteps, oomScoreSteps, signalSteps } from './process.ts'
+import { type ProgramInput, programSteps } from './program.ts'
 import { type Overlay, pivotSteps, ROOT, readonlyRootSteps, rootSteps } from './rootfs.ts'
-import { seccompFlags } from './seccomp/flags.ts'
-import { compileSeccomp } from './seccomp.ts'
-import { call, PID, type Plan, type Step, slot } from './step.ts'
+import { barrier, call, PID, type Plan, type Step, slot } from './step.ts'
 import { sysctlSteps } from './sysctl.ts'
-import { openTerminalSteps, takeTerminalSteps } from './terminal.ts'
+import { openTerminalSteps } from './terminal.ts'
 import { Tree } from './tree.ts'
 
-export interface PlanInput {
-  readonly config: Config
-  readonly host: Host
+export interface PlanInput extends ProgramInput {
   /** The folder that relative paths of the config start from; absolute. */
   readonly bundle: string
   /** An image's layers as root; `config.root.path` is then the empty folder they are mounted on. */
   readonly overlay?: Overlay
-  /** `config.linux.seccomp`, already compiled (a cached filter). */
-  readonly seccompFilter?: Uint8Array
   /** OCI's --console-socket; without it the monitor holds the terminal. */
   readonly consoleSocket?: string
-  /** File descriptors 3 to 3+N-1 that the container keeps. */
-  readonly preserveFds?: number
-  /** A PID 1 that reaps and forwards signals, with the program as its child. */
-  readonly init?: boolean
+  /** The root is moved over the host's instead of pivoted to: for hosts that run from their initramfs. */
+  readonly noPivot?: boolean
   /** Standard input is /dev/null, not the caller's. */
   readonly stdin?: 'null'
-  /** The container ends when its monitor does. */
-  readonly dieWithParent?: boolean
   /** Steps of the engine around the container: its state folder, its writable layer. */
   readonly before?: readonly Step[]
   readonly after?: readonly Step[]
+  /** Steps of the host when the container waits at $start (`hold`); or when it has become its program. */
+  readonly finish?: readonly Step[]
 }
 
 const SIGCHLD = 17
-const SIGKILL = 9
+const EXECVE = 0
 
 /**
  * @throws ConfigError where the config asks for what cannot be, with the JSON pointer of the wish
@@ -86,17 +76,23 @@ export function compilePlan(given: PlanInput): Plan {
       `expected Linux 5.12 or later (mount_setattr) but found ${host.kernel.join('.')}`,
     )
   refuseUnsupported(config)
+  const { hookState } = input
+  if (!hookState && hasHooks(config))
+    throw new ConfigError('/hooks', 'expected none: only an OCI container has the state that they are told')
   const namespaces = readNamespaces(config)
   const idmapped = idmappedMountSteps(config, host, input.bundle)
   const joined = openNamespaceSteps(namespaces)
   return {
     host: [
       ...(input.before ?? []),
+      ...prepareHooksSteps(config, input.bundle),
       ...joined.steps,
       ...cgroupSteps(config, host),
       ...idmapped.steps,
       cloneStep(namespaces, cgroupFolder(config, host) !== undefined),
       ...identityMapSteps(config, namespaces, host.euid === 0),
+      ...(hookState ? hostHookSteps(config, hookState, PID) : []),
+      ...finishSteps(input),
     ],
     container: [
       ...signalSteps(),
@@ -107,12 +103,25 @@ export function compilePlan(given: PlanInput): Plan {
       ...joinSteps(config, namespaces, joined.opened),
       ...cgroupNamespaceSteps(namespaces),
       call('setsid', [], { why: "a session of its own: the caller's terminal is not ours to signal" }),
+      ...(input.keyring ? [keyringStep()] : []),
       call('umask', [0], { why: 'modes below are meant as they are written' }),
       ...rootAndMountSteps(input, namespaces, idmapped.prepared),
       ...programSteps(input),
     ],
-    cleanup: [...cgroupCleanup(config, host), ...(input.after ?? [])],
+    cleanup: [
+      ...cgroupCleanup(config, host),
+      ...(input.after ?? []),
+      ...(hookState ? poststopHookSteps(config, hookState) : []),
+    ],
   }
+}
+
+function finishSteps({ config, hold, hookState, finish = [] }: PlanInput): Step[] {
+  if (hold) return [awaitCreated(), ...finish]
+  const steps = [...(hookState ? poststartHookSteps(config, hookState, PID) : []), ...finish]
+  return steps.length === 0
+    ? []
+    : [barrier(EXECVE, 'wait', 'execve closes its end: it has become its program'), ...steps]
 }
 
 function cloneStep(namespaces: Namespaces, intoCgroup: boolean): Step {
@@ -133,7 +142,8 @@ function rootAndMountSteps(
   prepared: ReturnType<typeof idmappedMountSteps>['prepared'],
 ): Step[] {
   const { bundle, config, host } = input
-  if (namespaces.joined.has('mount')) return []
+  const hooks = input.hookState ? containerHookSteps(config, input.hookState) : []
+  if (namespaces.joined.has('mount')) return hooks
   const path = config.root?.path
   if (!path) throw new ConfigError('/root/path', 'expected the folder of the root filesystem')
   const userNamespace = namespaces.created.has('user') || namespaces.joined.has('user')
@@ -152,7 +162,8 @@ function rootAndMountSteps(
     ...hostnameSteps(config),
     ...sysctlSteps(config, tree, isolated),
     ...openCoverSteps(config),
-    ...pivotSteps(config),
+    ...hooks,
+    ...pivotSteps(config, input.noPivot),
     ...maskSteps(config),
     ...readonlyPathSteps(config),
     ...makeWorkdirSteps(config),
@@ -179,49 +190,6 @@ function hostnameSteps(config: Config): Step[] {
   return steps
 }
 
-function programSteps(input: PlanInput): Step[] {
-  const { config, host } = input
-  const seccomp = config.linux?.seccomp
-  const filter = seccomp
-    ? (input.seccompFilter ??
-      compileSeccomp(seccomp, host.architecture === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64'))
-    : undefined
-  const seccompCall = seccompSteps(filter, seccomp ? seccompFlags(seccomp) : 0)
-  const noNewPrivileges = config.process?.noNewPrivileges === true
-  // Where setgroups(2) is denied there is no group to leave: one unprivileged id, or whatever a joined namespace has.
-  const mayDenySetgroups =
-    config.linux?.namespaces?.some(({ type, path }) => type === 'user' && path) ||
-    (host.euid !== 0 && config.linux?.gidMappings?.length === 1 && config.linux.gidMappings[0]?.size === 1)
-  return [
-    ...takeTerminalSteps(config),
-    ...rlimitSteps(config, host),
-    ...apparmorSteps(config),
-    ...boundingSteps(config),
-    // Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go.
-    ...(noNewPrivileges ? [] : seccompCall),
-    ...userSteps(config, mayDenySetgroups === true),
-    ...capabilitySteps(config),
-    ...(input.dieWithParent
-      ? [
-          call('prctl', [PR.SET_PDEATHSIG, { name: 'SIGKILL', value: SIGKILL }, 0, 0, 0], {
-            why: 'a container without its monitor would be nobody’s; changing the user cleared this',
-          }),
-        ]
-      : []),
-    call('umask', [config.process?.user?.umask ?? 0o022], {
-      why: 'the modes of what the program makes',
-      at: '/process/user/umask',
-    }),
-    ...closeSteps(input.preserveFds ?? 0),
-    ...enterWorkdirSteps(config),
-    ...(input.init ? [initStep()] : []),
-    ...noNewPrivilegesSteps(config),
-    // Last before execve, so that it need not allow anything above.
-    ...(noNewPrivileges ? seccompCall : []),
-    ...execveSteps(config),
-  ]
-}
-
 function nullInputSteps(): Step[] {
   const at = '--interactive'
   const input = slot('stdin')
@@ -234,11 +202,3 @@ function nullInputSteps(): Step[] {
     call('dup3', [input, 0, 0], { why: 'so its standard input is at its end', at }),
   ]
 }
-
-/** clone(2), not clone3(2): seccomp cannot look into the latter's arguments, so profiles refuse it. */
-const initStep = (): Step =>
-  call('clone', [{ name: 'SIGCHLD', value: SIGCHLD }, null, null, null, null], {
-    role: 'init',
-    why: 'this process stays as PID 1: it reaps orphans and passes signals on',
-    at: '--init',
-  })

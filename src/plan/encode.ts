@@ -1,13 +1,23 @@
 /** A plan as bytes (wire.ts): what the native executor maps and runs. */
 import type { Architecture } from '../linux/abi/arch.ts'
-import { errnoNumber } from '../linux/abi/errno.ts'
 import { isNamed, isSlot, type Kind, type Slot } from '../linux/abi/kinds.ts'
 import { marshal, marshalCall, type Register } from '../linux/abi/marshal.ts'
 import { Segment } from '../linux/abi/segment.ts'
 import { SYSCALLS } from '../linux/abi/syscalls.ts'
+import { type Encoder, fill, putArgument, read, record } from './encode-record.ts'
 import { repetition, repetitionsOf } from './repetition.ts'
-import { type CallStep, CHANNEL, type ComposedStep, isEach, PID, type Plan, type Step } from './step.ts'
-import { ARGUMENT, FLAG, HEADER, MAGIC, OP, RECORD, ROLE, TOLERATED, UNFILLED } from './wire.ts'
+import {
+  type CallStep,
+  CHANNEL,
+  type ComposedStep,
+  isEach,
+  PID,
+  type Plan,
+  START,
+  type Step,
+  VERDICT,
+} from './step.ts'
+import { FLAG, HEADER, MAGIC, OP, RECORD, ROLE } from './wire.ts'
 
 export interface EncodeOptions {
   readonly architecture: Architecture
@@ -17,7 +27,8 @@ export interface EncodeOptions {
   readonly explain: {
     readonly argv: readonly string[]
     readonly envp: readonly string[]
-    readonly source: string
+    /** The same object as an argument of a step is laid out once. */
+    readonly source: string | Uint8Array
   }
 }
 
@@ -28,15 +39,9 @@ const OPERATIONS = {
   remove_tree: OP.REMOVE_TREE,
   remove_cgroup: OP.REMOVE_CGROUP,
   copy_tree: OP.COPY_TREE,
+  hook: OP.HOOK,
 } as const
 const INITIAL_SIZE = 64 * 1024
-
-interface Encoder {
-  readonly segment: Segment
-  readonly records: Segment
-  readonly cells: Map<string, number>
-  readonly architecture: Architecture
-}
 
 export function encodePlan(plan: Plan, options: EncodeOptions): Uint8Array {
   const segment = new Segment(new Uint8Array(INITIAL_SIZE), 0)
@@ -46,6 +51,8 @@ export function encodePlan(plan: Plan, options: EncodeOptions): Uint8Array {
   segment.reserve(HEADER_SIZE)
   const pidCell = fill(encoder, PID)
   const channelCell = fill(encoder, CHANNEL)
+  const verdictCell = fill(encoder, VERDICT)
+  const startCell = fill(encoder, START)
   const counts: number[] = []
   let number = 0
   for (const half of [plan.host, plan.container, plan.cleanup]) {
@@ -54,7 +61,8 @@ export function encodePlan(plan: Plan, options: EncodeOptions): Uint8Array {
   }
   const argv = marshal(segment, 'argv', options.explain.argv, options.architecture)
   const envp = marshal(segment, 'argv', options.explain.envp, options.architecture)
-  const sourceBytes = new TextEncoder().encode(options.explain.source)
+  const given = options.explain.source
+  const sourceBytes = typeof given === 'string' ? new TextEncoder().encode(given) : given
   const source = segment.blob(sourceBytes)
   const recordsAt = segment.reserve(records.length)
   segment.bytes.set(records.bytes.subarray(0, records.length), recordsAt)
@@ -75,33 +83,17 @@ export function encodePlan(plan: Plan, options: EncodeOptions): Uint8Array {
     relocation_count: segment.relocations.length,
     pid_cell: pidCell,
     channel_cell: channelCell,
+    verdict_cell: verdictCell,
+    start_cell: startCell,
     explain_argv: argv.is === 'data' ? argv.offset : 0,
     explain_envp: envp.is === 'data' ? envp.offset : 0,
     source,
     source_size: sourceBytes.length,
-    reserved: 0,
   }
   HEADER.forEach((field, i) => {
     segment.view.setUint32(i * 4, header[field], true)
   })
   return segment.bytes.subarray(0, segment.length)
-}
-
-/** The cell a step's result goes to. */
-function fill(encoder: Encoder, slot: Slot): number {
-  const known = encoder.cells.get(slot.slot)
-  if (known !== undefined) return known
-  const cell = encoder.segment.reserve(8)
-  encoder.segment.view.setBigInt64(cell, UNFILLED, true)
-  encoder.cells.set(slot.slot, cell)
-  return cell
-}
-
-/** The cell of a slot that an earlier step fills. A plan that reads what nothing fills is wrong, not merely empty. */
-function read(encoder: Encoder, slot: Slot): number {
-  const cell = encoder.cells.get(slot.slot)
-  if (cell === undefined) throw new TypeError(`the plan reads $${slot.slot} before any step fills it`)
-  return cell
 }
 
 function encodeStep(encoder: Encoder, step: Step, number: number): void {
@@ -168,7 +160,12 @@ function encodeCall(encoder: Encoder, step: CallStep, number: number, i: number)
         ? [read(encoder, fixup.slot), fixup.offset, fixup.width]
         : [read(encoder, fixup.template.slot), fixup.offset, fixup.before, fixup.after]
     const op = fixup.kind === 'copy' ? OP.COPY : OP.FORMAT
-    record(encoder, { op, step: number, registers: words.map((value) => ({ is: 'value', value })) })
+    record(encoder, {
+      op,
+      step: number,
+      registers: words.map((value) => ({ is: 'value', value })),
+      ...(fixup.kind === 'format' && fixup.length ? { into: fill(encoder, fixup.length) } : {}),
+    })
   }
   const into = repetition(step.into, i)
   record(encoder, {
@@ -178,8 +175,8 @@ function encodeCall(encoder: Encoder, step: CallStep, number: number, i: number)
     number: row[encoder.architecture === 'arm64' ? 1 : 0] as number,
     tolerated: step.tolerate ?? [],
     ...(step.role ? { role: ROLES[step.role] } : {}),
-    ...(step.unless ? { unless: read(encoder, step.unless) } : {}),
     ...(into ? { into: fill(encoder, into) } : {}),
+    ...(step.unless ? { unless: read(encoder, step.unless) } : {}),
   })
 }
 
@@ -197,48 +194,6 @@ function encodeComposed(encoder: Encoder, step: ComposedStep, number: number): v
       registers: words.map((value) => ({ is: 'value', value })),
     })
   }
-  record(encoder, { op: OPERATIONS[step.operation], step: number, registers })
-}
-
-interface RecordFields {
-  readonly op: number
-  readonly step: number
-  readonly registers: readonly Register[]
-  readonly number?: number
-  readonly into?: number
-  readonly unless?: number
-  readonly role?: number
-  readonly tolerated?: readonly string[]
-}
-
-function record(encoder: Encoder, fields: RecordFields): void {
-  const { records } = encoder
-  const at = records.reserve(RECORD.size)
-  const { view } = records
-  view.setUint8(at + RECORD.op, fields.op)
-  view.setUint8(at + RECORD.role, fields.role ?? ROLE.NONE)
-  view.setUint16(at + RECORD.step, fields.step, true)
-  view.setUint32(at + RECORD.number, fields.number ?? 0, true)
-  view.setUint32(at + RECORD.into, fields.into ?? 0, true)
-  view.setUint32(at + RECORD.unless, fields.unless ?? 0, true)
-  const tolerated = fields.tolerated ?? []
-  if (tolerated.length > TOLERATED) throw new TypeError(`a step tolerates at most ${TOLERATED} errnos`)
-  tolerated.forEach((name, i) => {
-    view.setUint8(at + RECORD.tolerated + i, errnoNumber(name))
-  })
-  for (let i = 0; i < fields.registers.length; i++) putArgument(encoder, at, i, fields.registers[i]!)
-}
-
-function putArgument(encoder: Encoder, record: number, i: number, register: Register): void {
-  const { records } = encoder
-  const kind =
-    register.is === 'value' ? ARGUMENT.VALUE : register.is === 'data' ? ARGUMENT.DATA : ARGUMENT.SLOT
-  records.bytes[record + RECORD.kinds + i] = kind
-  const word =
-    register.is === 'value'
-      ? register.value
-      : register.is === 'data'
-        ? register.offset
-        : read(encoder, register.slot)
-  records.word(record + RECORD.args + i * 8, word)
+  const { tolerate = [], operation } = step
+  record(encoder, { op: OPERATIONS[operation], step: number, registers, tolerated: tolerate })
 }

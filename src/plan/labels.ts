@@ -31,8 +31,6 @@ export function refuseUnsupported(config: Config): void {
       !(typeof wish === 'object' && wish !== null && Object.keys(wish).length === 0)
     if (asked) throw new ConfigError(at, `${what} comes in a later version of tinyctr: leave it out`)
   }
-  for (const [name, hooks] of Object.entries(config.hooks ?? {}))
-    refuse(`/hooks/${name}`, hooks, 'running hooks')
   refuse('/process/selinuxLabel', config.process?.selinuxLabel, 'SELinux')
   refuse('/linux/mountLabel', config.linux?.mountLabel, 'SELinux')
   refuse('/process/scheduler', config.process?.scheduler, 'choosing a scheduler')

@@ -72,13 +72,13 @@ export function printStep(step: Step): string {
   return step.is === 'composed' ? printComposed(step) : printCallStep(step)
 }
 
-function printComposed({ operation, args }: ComposedStep): string {
+function printComposed({ operation, args, tolerate }: ComposedStep): string {
   const printed = args.map((argument) =>
     Array.isArray(argument)
       ? argument.map((part) => printArgument('path', part)).join(' ')
       : printArgument('path', argument),
   )
-  return `${operation}(${printed.join(', ')})`
+  return `${operation}(${printed.join(', ')})${tolerate ? `  (or ${tolerate.join(', ')})` : ''}`
 }
 
 function printCallStep(step: CallStep): string {

@@ -32,6 +32,16 @@ export function signalSteps(): Step[] {
   ]
 }
 
+const KEYCTL_JOIN_SESSION_KEYRING = 1
+
+/** Keys are in no namespace: without this the caller's session keyring would be the container's too (keyctl(2)). */
+export const keyringStep = (): Step =>
+  call(
+    'keyctl',
+    [{ name: 'KEYCTL_JOIN_SESSION_KEYRING', value: KEYCTL_JOIN_SESSION_KEYRING }, null, null, null, null],
+    { tolerate: ['ENOSYS'], why: "a session keyring of its own, not the caller's" },
+  )
+
 /** While /proc is the host's and we are its root: lowering it needs CAP_SYS_RESOURCE. */
 export function oomScoreSteps(config: Config): Step[] {
   const score = config.process?.oomScoreAdj
@@ -167,16 +177,20 @@ export const seccompSteps = (filter: Uint8Array | undefined, flags: number): Ste
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
+/** Where execvp(3) would look for the program. */
+export function programCandidates(config: Config): string[] {
+  const program = config.process?.args?.[0]
+  if (!program) throw new ConfigError('/process/args', 'expected at least the program to run')
+  if (program.includes('/')) return [program]
+  const variable = config.process?.env?.findLast((one) => one.startsWith('PATH='))
+  const path = variable?.slice('PATH='.length) ?? DEFAULT_PATH
+  return path.split(':').map((folder) => `${folder || '.'}/${program}`)
+}
+
 /** The program, tried along PATH as execvp(3) does: a call that succeeds does not return. */
 export function execveSteps(config: Config): Step[] {
-  const args = config.process?.args
-  if (!args?.[0]) throw new ConfigError('/process/args', 'expected at least the program to run')
-  const env = config.process?.env ?? []
-  const program = args[0]
-  const path = env.findLast((one) => one.startsWith('PATH='))?.slice('PATH='.length) ?? DEFAULT_PATH
-  const candidates = program.includes('/')
-    ? [program]
-    : path.split(':').map((folder) => `${folder || '.'}/${program}`)
+  const candidates = programCandidates(config)
+  const { args = [], env = [] } = config.process ?? {}
   return [
     call('execve', [each(candidates), [...args], [...env]], {
       tolerate: ['ENOENT', 'ENOTDIR', 'EACCES'],

@@ -159,18 +159,31 @@ function overlayByLayer(overlay: Overlay): Step[] {
   ]
 }
 
+/** An initramfs is the one root that pivot_root(2) cannot leave: the new one is moved on top of it. */
+const moveRootSteps = (): Step[] => [
+  call('mount', ['.', '/', null, MS.MOVE, null], {
+    why: 'the new root covers the old one',
+    at: '--no-pivot',
+  }),
+  call('chroot', ['.'], { why: 'and becomes /', at: '--no-pivot' }),
+]
+
 /** Makes $root the root and lets go of the host's tree. */
-export function pivotSteps(config: Config): Step[] {
+export function pivotSteps(config: Config, noPivot = false): Step[] {
   const at = '/root'
   const wanted = propagationOf(config)
   const steps: Step[] = [
     call('fchdir', [ROOT], { why: 'stand in the new root', at }),
-    // New and old root may be the same folder: the old root is then stacked on the new one (pivot_root(2), NOTES).
-    call('pivot_root', ['.', '.'], {
-      why: 'the new root becomes /, the old one is stacked on top of it',
-      at,
-    }),
-    call('umount2', ['.', MNT.DETACH], { why: "let go of the host's tree: nothing leads back", at }),
+    ...(noPivot
+      ? moveRootSteps()
+      : [
+          // New and old root may be the same folder: the old root is then stacked on the new one (pivot_root(2), NOTES).
+          call('pivot_root', ['.', '.'], {
+            why: 'the new root becomes /, the old one is stacked on top of it',
+            at,
+          }),
+          call('umount2', ['.', MNT.DETACH], { why: "let go of the host's tree: nothing leads back", at }),
+        ]),
     call('chdir', ['/'], { why: 'stand in the root again', at }),
   ]
   if (wanted && wanted.flag !== MS.PRIVATE) {

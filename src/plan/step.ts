@@ -59,12 +59,18 @@ export interface BarrierStep extends Reason {
 export interface ComposedStep extends Reason {
   readonly is: 'composed'
   readonly operation: Operation
-  readonly args: readonly (string | Template | Slot | readonly (string | Template)[])[]
+  readonly args: readonly (string | number | Template | Slot | readonly (string | Template)[])[]
+  readonly tolerate?: readonly string[]
 }
 
 export type Operation =
   /** Runs a program and waits for it: fork, execve, wait4. Fails with ECANCELED unless it exits with 0. */
   | 'spawn'
+  /**
+   * A program of the caller's, with a time limit: path, argv, envp, standard input, standard output and error, and
+   * milliseconds (0: for ever). Fails with ECANCELED unless it exits with 0, with ETIMEDOUT when it was ended.
+   */
+  | 'hook'
   /** Removes a directory and all below it, without following symlinks or crossing mounts. */
   | 'remove_tree'
   /** Kills what is left in a cgroup and removes it and its children. */
@@ -88,9 +94,13 @@ export interface Plan {
 
 export const slot = (name: string): Slot => ({ slot: name })
 
-/** The two slots every plan starts with. */
+/** The slots every plan starts with: the container, and the container's end of the socket between the halves. */
 export const PID = slot('pid')
 export const CHANNEL = slot('channel')
+/** The address of the page in which a failed container leaves the step and its errno. */
+export const VERDICT = slot('verdict')
+/** The pipe at which a container waits to be started, where it does: a failed one closes it. */
+export const START = slot('start')
 
 /** `text` with one slot's number inside: template('/proc/', PID, '/uid_map'). */
 export const template = (before: string, inside: Slot, after: string): Template => ({
@@ -128,12 +138,11 @@ export const barrier = (number: number, action: 'wait' | 'signal', why: string):
   why,
 })
 
-export const composed = (operation: Operation, args: ComposedStep['args'], reason: Reason): ComposedStep => ({
-  is: 'composed',
-  operation,
-  args,
-  ...reason,
-})
+export const composed = (
+  operation: Operation,
+  args: ComposedStep['args'],
+  options: Reason & Pick<ComposedStep, 'tolerate'>,
+): ComposedStep => ({ is: 'composed', operation, args, ...options })
 
 /** The plan with some steps left out, by number; the others keep theirs. */
 export function skipSteps(plan: Plan, numbers: readonly number[]): Plan {

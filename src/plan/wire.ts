@@ -25,13 +25,14 @@ export const HEADER = [
   /** Cells of the slots that the executor itself fills. */
   'pid_cell',
   'channel_cell',
+  'verdict_cell',
+  'start_cell',
   /** argv and envp of the front end that explains a failure: arrays of pointers. */
   'explain_argv',
   'explain_envp',
   /** The text of the plan's input, which the front end compiles again to explain a failed step. */
   'source',
   'source_size',
-  'reserved',
 ] as const
 
 export const FLAG = {
@@ -46,7 +47,7 @@ export const OP = {
   CALL: 0,
   /** args: cell, offset, width in bytes. */
   COPY: 1,
-  /** args: cell, offset of the text to write, offsets of the text before and after the number. */
+  /** args: cell, offset of the text to write, offsets of the text before and after the number. Results in its length. */
   FORMAT: 2,
   SIGNAL: 3,
   WAIT: 4,
@@ -54,6 +55,7 @@ export const OP = {
   REMOVE_TREE: 6,
   REMOVE_CGROUP: 7,
   COPY_TREE: 8,
+  HOOK: 9,
 } as const
 
 /** Who goes on after a clone3: 0 for every other call. */

@@ -4,6 +4,7 @@ import type { Step } from '../../plan/step.ts'
 
 const OPERATIONS = {
   spawn: '2 execve',
+  hook: '2 execve',
   remove_tree: '2 unlink',
   remove_cgroup: '7 cgroups',
   copy_tree: undefined,

@@ -52,5 +52,6 @@ export const E = {
   NODATA: 61,
   OVERFLOW: 75,
   OPNOTSUPP: 95,
+  TIMEDOUT: 110,
   DQUOT: 122,
 } as const

@@ -31,7 +31,9 @@ export interface AnyStruct {
   readonly fields: StructValue
 }
 
-export type Family = Exclude<keyof typeof families, `${string}SET_MODE${string}` | 'FD_CLOEXEC'> | 'O'
+export type Family =
+  | Exclude<keyof typeof families, `${string}SET_MODE${string}` | 'FD_CLOEXEC' | 'X_OK'>
+  | 'O'
 
 /** Lengths the marshaller fills in: the size of the memory before, the count of the items after. */
 export type ImplicitKind = 'sizeof' | 'countof'

@@ -199,7 +199,11 @@ export function marshalCall(
   for (const [, kind] of kinds) {
     if (kind === 'sizeof') {
       const before = registers[registers.length - 1]
-      registers.push(value(before?.is === 'data' ? before.size : 0))
+      const format = isTemplate(args[next - 1]) ? segment.fixups.at(-1) : undefined
+      if (format?.kind === 'format') {
+        format.length = { slot: `length at ${format.offset}` }
+        registers.push({ is: 'slot', slot: format.length })
+      } else registers.push(value(before?.is === 'data' ? before.size : 0))
     } else if (kind === 'countof') {
       countAt = registers.length
       registers.push(ZERO)

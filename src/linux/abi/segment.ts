@@ -15,6 +15,8 @@ export type Fixup =
       readonly offset: number
       readonly before: number
       readonly after: number
+      /** Takes the length of the text, where the call wants to know it. */
+      length?: Slot
     }
 
 const encoder = new TextEncoder()
@@ -29,6 +31,7 @@ export class Segment {
   fixups: Fixup[] = []
   readonly base: number
   private readonly strings = new Map<string, number>()
+  private readonly blobs = new Map<Uint8Array, number>()
 
   constructor(bytes: Uint8Array, base: number) {
     this.bytes = bytes
@@ -40,6 +43,7 @@ export class Segment {
   reset(): void {
     this.length = 0
     this.strings.clear()
+    this.blobs.clear()
   }
 
   /** Room for `size` zero bytes; its offset. */
@@ -64,10 +68,16 @@ export class Segment {
     return offset
   }
 
-  /** A copy of `bytes`, NUL-terminated so that it may also be a path. */
+  /**
+   * A copy of `bytes`, NUL-terminated so that it may also be a path. The same object is laid out once: what one call
+   * reads into it, a later one may write.
+   */
   blob(bytes: Uint8Array): number {
+    const known = this.blobs.get(bytes)
+    if (known !== undefined) return known
     const offset = this.reserve(bytes.length + 1)
     this.bytes.set(bytes, offset)
+    this.blobs.set(bytes, offset)
     return offset
   }
 

@@ -68,7 +68,7 @@ const NOT_MADE: Outcome = { result: undefined, failed: false, tolerated: false }
 
 function outcome(step: Step, result: number): Outcome {
   const failed = result < 0 && result >= -4095
-  const tolerate = step.is === 'call' ? (step.tolerate ?? []) : []
+  const tolerate = (step.is === 'call' || step.is === 'composed' ? step.tolerate : undefined) ?? []
   return { result, failed, tolerated: failed && tolerate.some((name) => errnoNumber(name) === -result) }
 }
 

@@ -7,8 +7,10 @@ import { KernelError } from '../kernel-error.ts'
 import { removeCgroup, removeTree } from '../remove.ts'
 import { copyTree } from './copy-tree.ts'
 import { exit, fork } from './fork.ts'
+import { poll } from './poll.ts'
 
 const SIGCHLD = 17
+const SIGKILL = 9
 const ECANCELED = 125
 const SIGSET_BYTES = 8
 
@@ -27,6 +29,8 @@ export function perform(operation: Operation, args: readonly unknown[]): number 
       case 'copy_tree':
         copyTree(args[0] as number, args[1] as number)
         return 0
+      case 'hook':
+        return hook(args as Parameters<typeof hook>[0])
     }
   } catch (error) {
     if (error instanceof KernelError) return -error.errno
@@ -48,6 +52,36 @@ function spawn(argv: string[]): number {
   const paths = program.startsWith('/') ? [program] : FOLDERS.map((folder) => `${folder}/${program}`)
   for (const path of paths) attempt('execve', [path, argv, environment])
   exit(127)
+}
+
+type HookArguments = [
+  path: string,
+  argv: string[],
+  envp: string[],
+  input: number,
+  output: number,
+  timeoutMilliseconds: number,
+]
+
+/** As native/executor.c: it gets its input and nothing else of ours, and only so much time. */
+function hook([path, argv, envp, input, output, timeoutMilliseconds]: HookArguments): number {
+  const child = fork('clone3', [{ exit_signal: SIGCHLD }])
+  if (child < 0) return child
+  if (child > 0) return waitFor(child, timeoutMilliseconds)
+  attempt('dup3', [input, 0, 0])
+  for (const fd of [1, 2]) attempt('dup3', [output, fd, 0])
+  attempt('close_range', [3, 0xffffffff, 0])
+  attempt('rt_sigprocmask', [SIG.SETMASK, new Uint8Array(SIGSET_BYTES), null, SIGSET_BYTES])
+  exit(-attempt('execve', [path, argv, envp]))
+}
+
+function waitFor(child: number, timeoutMilliseconds: number): number {
+  const pidfd = attempt('pidfd_open', [child, 0])
+  const late = timeoutMilliseconds > 0 && !poll([pidfd], timeoutMilliseconds)[0]
+  if (late) attempt('kill', [child, SIGKILL])
+  attempt('close', [pidfd])
+  const code = exitOf(child)
+  return late ? -E.TIMEDOUT : code === 0 ? 0 : -ECANCELED
 }
 
 const SIGINFO_BYTES = 128

@@ -1,0 +1,131 @@
+/**
+ * Hooks (runtime-spec config.md, "POSIX-platform Hooks"): programs of the caller that run at six points of a container's
+ * life, each with the container's state on its standard input and with no other environment than its own.
+ */
+
+import { MFD } from '../linux/abi/flags.ts'
+import type { Slot } from '../linux/abi/kinds.ts'
+import type { Config, Hook, HookName, State, Status } from '../oci/runtime-spec.ts'
+import { barrier, call, composed, type Step, slot, template } from './step.ts'
+
+/** What a hook is told besides status and pid. */
+export type HookState = Omit<State, 'status' | 'pid'>
+
+/** What hooks say: read from there when one fails, by its name in /proc/PID/fd. */
+export const HOOK_OUTPUT_NAME = 'tinyctr-hook-output'
+const HOOK_OUTPUT = slot('hook_output')
+
+const HOOKS_DUE = 3
+const HOOKS_DONE = 4
+
+const hooksOf = (config: Config, name: HookName): readonly Hook[] => config.hooks?.[name] ?? []
+
+export const hasHooks = (config: Config): boolean =>
+  Object.values(config.hooks ?? {}).some((hooks) => hooks.length > 0)
+
+/** Host steps before everything else. */
+export function prepareHooksSteps(config: Config, bundle: string): Step[] {
+  if (!hasHooks(config)) return []
+  return [
+    call('chdir', [bundle], { why: 'hooks are run in the bundle', at: '/hooks' }),
+    call('memfd_create', [HOOK_OUTPUT_NAME, 0], {
+      into: HOOK_OUTPUT,
+      why: 'what hooks say, for when one fails; it outlives our execve',
+      at: '/hooks',
+    }),
+  ]
+}
+
+const hasHostHooks = (config: Config): boolean =>
+  hooksOf(config, 'prestart').length > 0 || hooksOf(config, 'createRuntime').length > 0
+
+/** Host steps while the container, its mounts made, waits before pivot_root. */
+export function hostHookSteps(config: Config, state: HookState, pid: Slot): Step[] {
+  if (!hasHostHooks(config)) return []
+  return [
+    barrier(HOOKS_DUE, 'wait', 'the container has its namespaces and mounts'),
+    ...hookSteps(config, 'prestart', state, 'creating', pid),
+    ...hookSteps(config, 'createRuntime', state, 'creating', pid),
+    barrier(HOOKS_DONE, 'signal', 'the hooks of the host have run'),
+  ]
+}
+
+/** Container steps right before pivot_root: paths are still the host's, namespaces the container's. */
+export function containerHookSteps(config: Config, state: HookState): Step[] {
+  const waits = hasHostHooks(config)
+    ? [
+        barrier(HOOKS_DUE, 'signal', 'namespaces and mounts are there to be looked at'),
+        barrier(HOOKS_DONE, 'wait', 'hooks of the host may still change them'),
+      ]
+    : []
+  return [...waits, ...withOwnPid(hookSteps(config, 'createContainer', state, 'creating', OWN_PID))]
+}
+
+/** The process id as the container itself knows it. */
+const OWN_PID = slot('own_pid')
+
+const withOwnPid = (steps: readonly Step[]): Step[] =>
+  steps.length === 0
+    ? []
+    : [call('getpid', [], { into: OWN_PID, why: 'what the hooks are told', at: '/hooks' }), ...steps]
+
+/** startContainer hooks in two parts: what a seccomp filter might forbid comes before it. */
+export function startHookSteps(config: Config, state: HookState): { prepare: Step[]; run: Step[] } {
+  const steps = withOwnPid(hookSteps(config, 'startContainer', state, 'created', OWN_PID))
+  return {
+    prepare: steps.filter(({ is }) => is === 'call'),
+    run: steps.filter(({ is }) => is !== 'call'),
+  }
+}
+
+/** Host steps when the container runs its program. */
+export const poststartHookSteps = (config: Config, state: HookState, pid: Slot): Step[] =>
+  hookSteps(config, 'poststart', state, 'running', pid)
+
+/** Clean-up steps when the container is gone: a failure is no reason not to run the next (runtime.md, "Lifecycle"). */
+export const poststopHookSteps = (config: Config, state: HookState): Step[] =>
+  hookSteps(config, 'poststop', state, 'stopped', undefined)
+
+/** The state as a hook reads it (runtime.md, "State"); `pid` is added when it is known. */
+export const hookStateText = (state: HookState, status: Status, pid?: number): string =>
+  JSON.stringify({ ...state, status, ...(pid === undefined ? {} : { pid }) })
+
+const MILLISECONDS = 1000
+
+function hookSteps(
+  config: Config,
+  name: HookName,
+  state: HookState,
+  status: Status,
+  pid: Slot | undefined,
+): Step[] {
+  return hooksOf(config, name).flatMap((one, i) => {
+    const at = `/hooks/${name}/${i}`
+    const input = slot(`${name}_${i}`)
+    const text = hookStateText(state, status)
+    return [
+      call('memfd_create', [`${name} hook`, MFD.CLOEXEC], { into: input, why: `what it reads`, at }),
+      call('write', [input, pid ? template(`${text.slice(0, -1)},"pid":`, pid, '}') : text], {
+        why: "the container's state",
+        at,
+      }),
+      call('lseek', [input, 0, 0], { why: 'from its beginning', at }),
+      composed(
+        'hook',
+        [
+          one.path,
+          one.args ?? [one.path],
+          one.env ?? [],
+          input,
+          HOOK_OUTPUT,
+          (one.timeout ?? 0) * MILLISECONDS,
+        ],
+        {
+          ...(name === 'poststop' ? { tolerate: ['ECANCELED', 'ETIMEDOUT', 'EBADF'] } : {}),
+          why: `run the ${name} hook`,
+          at,
+        },
+      ),
+    ]
+  })
+}
