@@ -3,7 +3,7 @@
  * one byte. Whoever starts it watches the pipe lose its last reader, at execve(2) or when a step fails.
  */
 
-import { AT, X_OK } from '../linux/abi/flags.ts'
+import { AT } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { programCandidates } from './process.ts'
 import { barrier, call, each, START, type Step, slot } from './step.ts'
@@ -15,6 +15,7 @@ export const awaitCreated = (): Step =>
   barrier(CREATED, 'wait', 'the container is complete and waits to be started')
 
 const PROGRAM = slot('program')
+const X_OK = { name: 'X_OK', value: 1 }
 /** AT_EACCESS shares its value with AT_REMOVEDIR. */
 const AT_EACCESS = { name: 'AT_EACCESS', value: AT.REMOVEDIR }
 

@@ -14,9 +14,6 @@ export const AT = {
   RECURSIVE: 0x8000,
 } as const
 
-/** faccessat2(2). */
-export const X_OK = 1
-
 export const RESOLVE = {
   NO_XDEV: 0x01,
   NO_MAGICLINKS: 0x02,

@@ -31,9 +31,7 @@ export interface AnyStruct {
   readonly fields: StructValue
 }
 
-export type Family =
-  | Exclude<keyof typeof families, `${string}SET_MODE${string}` | 'FD_CLOEXEC' | 'X_OK'>
-  | 'O'
+export type Family = Exclude<keyof typeof families, `${string}SET_MODE${string}` | 'FD_CLOEXEC'> | 'O'
 
 /** Lengths the marshaller fills in: the size of the memory before, the count of the items after. */
 export type ImplicitKind = 'sizeof' | 'countof'
