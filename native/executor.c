@@ -331,23 +331,4 @@ __attribute__((used)) static void start(long *stack)
 	exit_group(code);
 }
 
-#if defined(__x86_64__)
-__asm__(".globl _start\n_start:\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall start\n");
-#else
-__asm__(".globl _start\n_start:\n\tmov x0, sp\n\tbl start\n");
-#endif
-
-/* The compiler may ask for these wherever it likes. */
-void *memcpy(void *to, const void *from, word size)
-{
-	for (word i = 0; i < size; i++)
-		((char *)to)[i] = ((const char *)from)[i];
-	return to;
-}
-
-void *memset(void *to, int byte, word size)
-{
-	for (word i = 0; i < size; i++)
-		((char *)to)[i] = byte;
-	return to;
-}
+#include "entry.h"

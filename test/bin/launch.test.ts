@@ -1,6 +1,6 @@
 /** bin/tinyctr and bin/tinyctr-runtime: when they build, what they run. In a tree of stubs: no compiler runs. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,7 +35,16 @@ describe('the launchers', () => {
     for (const name of ['tinyctr', 'tinyctr-runtime']) write(`build/${name}`, program.text, program.options)
     for (const path of ['src/plan/seccomp/bpf.ts', 'src/errors.ts', 'native/executor.c', 'package-lock.json'])
       write(path, '')
-    date('build/tinyctr', 60)
+    mkdirSync(join(tree, 'build/native'))
+    execFileSync('make', [
+      '-s',
+      '-C',
+      'native',
+      `OUT=${join(tree, 'build/native')}`,
+      join(tree, 'build/native/fresh'),
+    ])
+    writeFileSync(join(tree, 'build/sources'), execFileSync(join(tree, 'bin/sources')))
+    for (const name of ['tinyctr', 'tinyctr-runtime']) date(`build/${name}`, 60)
   })
   afterEach(() => rmSync(tree, { recursive: true, force: true }))
 
@@ -68,6 +77,16 @@ describe('the launchers', () => {
       assert.deepEqual({ stdout, stderr }, { stdout: 'tinyctr ps\ninput\n', stderr: 'building\n' })
     })
   }
+
+  test('build first when a source is gone, or a new one has come', () => {
+    rmSync(join(tree, 'src/errors.ts'))
+    assert.equal(launch(join(tree, 'bin/tinyctr'), 'ps').stderr, 'building\n')
+    write('src/errors.ts', '')
+    assert.equal(launch(join(tree, 'bin/tinyctr'), 'ps').stderr, '')
+    write('src/plan/new.ts', '')
+    date('src/plan', 120)
+    assert.equal(launch(join(tree, 'bin/tinyctr'), 'ps').stderr, 'building\n')
+  })
 
   test('say why and run nothing when the build fails', () => {
     rmSync(join(tree, 'build/tinyctr-runtime'))
