@@ -3,6 +3,9 @@ import { UsageError } from '../errors.ts'
 import type { FlagTable } from './flag.ts'
 import type { Invocation } from './invocation.ts'
 
+/** What a shell completes: names of things that there are. */
+export type Completes = 'containers' | 'containers and images' | 'images' | 'networks' | 'volumes'
+
 export interface Command<Table extends FlagTable = FlagTable> {
   /** Behind the command's name. */
   usage: string
@@ -15,6 +18,8 @@ export interface Command<Table extends FlagTable = FlagTable> {
   most?: number
   /** Flags end at the first positional: what follows belongs to the container. */
   flagsFirst?: boolean
+  /** What the positionals name; absent: files, or nothing that there is yet. */
+  completes?: Completes
   /** Real flags of Docker that a later version brings. */
   laterFlags?: readonly string[]
   hidden?: boolean

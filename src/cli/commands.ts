@@ -3,6 +3,7 @@
  * `run`, which must be fast, stands in the chunk that every start loads.
  */
 import type { Command } from './command.ts'
+import { commandSpelled } from './groups.ts'
 import { run } from './run.ts'
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -26,13 +27,15 @@ export const laterCommands: readonly string[] =
 
 /**
  * The command that a line begins with, and the words after it.
- * @returns undefined where the first word is neither a command nor a group
+ * @returns undefined where the first word is neither a command nor a group that has the second
  */
 export function findCommand([first = '', second = '', ...rest]: readonly string[]):
   | { name: string; rest: string[] }
   | undefined {
   const pair = `${first} ${second}`
   if (Object.hasOwn(commands, pair)) return { name: pair, rest }
+  const spelled = commandSpelled(first, second)
+  if (spelled !== undefined && Object.hasOwn(commands, spelled)) return { name: spelled, rest }
   if (Object.hasOwn(commands, first)) return { name: first, rest: second === '' ? rest : [second, ...rest] }
   return undefined
 }

@@ -10,6 +10,7 @@ import { checkPositionals } from './command.ts'
 import { commands, findCommand, laterCommands, visibleCommands } from './commands.ts'
 import { describeFailure, exitCodeOf } from './failure.ts'
 import { globalFlags } from './global-flags.ts'
+import { groups, groupVerbs } from './groups.ts'
 import { print, printError } from './output.ts'
 import { parseArguments } from './parse.ts'
 import { stateFolders } from './state-folders.ts'
@@ -24,9 +25,8 @@ export async function dispatch(args: readonly string[], environment: Environment
         "the command line for container engines comes in a later version: use 'tinyctr run --bundle DIR'",
       )
     }
-    if (args[0] === '--get-yargs-completions') {
-      return await (await import('./completion.ts')).complete(args, await visibleCommands())
-    }
+    if (args[0] === '__complete')
+      return await (await import('./complete.ts')).complete(args.slice(1), environment)
     const global = parseArguments(globalFlags, args, { flagsFirst: true })
     debug = global.flags.debug ?? false
     if (global.flags.version) return (await import('./version.ts')).printVersion()
@@ -34,7 +34,7 @@ export async function dispatch(args: readonly string[], environment: Environment
     if (global.help || words.length === 0) return await help([])
     if (words[0] === 'help') return await help(words.slice(1))
     const found = findCommand(words)
-    if (found === undefined) return await unknownCommand(words[0]!)
+    if (found === undefined) return await unknownCommand(words)
 
     command = found.name
     const called = await commands[command]!()
@@ -67,19 +67,31 @@ async function help(words: readonly string[]): Promise<number> {
     return 0
   }
   const found = findCommand(words)
-  if (found === undefined) return await unknownCommand(words[0]!)
+  if (found === undefined) return await unknownCommand(words)
   print(await commandHelp(found.name, await commands[found.name]!()))
   return 0
 }
 
-/** Docker's words; its exit code too, 1. */
-async function unknownCommand(name: string): Promise<number> {
-  if (laterCommands.includes(name)) {
-    throw new UsageError(`'${name}' is not in this version of tinyctr: it comes in a later one`)
+/** Docker's words; its exit code too, 1. A group alone prints its commands. */
+async function unknownCommand([name = '', verb]: readonly string[]): Promise<number> {
+  const isGroup = Object.hasOwn(groups, name)
+  if (isGroup && (verb === undefined || verb === '--help' || verb === '-h')) {
+    print(await (await import('./help.ts')).groupHelp(name))
+    return 0
   }
-  const near = closest(name, [...(await visibleCommands()).map(([known]) => known), 'help'])
+  const typed = isGroup ? `${name} ${verb}` : name
+  const words = isGroup ? [name, verb!] : [name]
+  if (words.length === 1 && laterCommands.includes(typed)) {
+    throw new UsageError(`'${typed}' is not in this version of tinyctr: it comes in a later one`)
+  }
+  const known = [...(await visibleCommands()).map(([command]) => command), ...Object.keys(groups), 'help']
+  const near = closest(typed, isGroup ? [...known, ...spellings(name)] : known)
+  const seen = isGroup ? `${name} --help` : '--help'
   printError(
-    `tinyctr: '${name}' is not a tinyctr command.${near === undefined ? '' : `\nDid you mean '${near}'?`}\nSee 'tinyctr --help'.`,
+    `tinyctr: '${typed}' is not a tinyctr command.${near === undefined ? '' : `\nDid you mean '${near}'?`}\nSee 'tinyctr ${seen}'.`,
   )
   return 1
 }
+
+const spellings = (group: string): string[] =>
+  Object.keys(groupVerbs(group)).map((verb) => `${group} ${verb}`)

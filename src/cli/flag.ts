@@ -22,6 +22,8 @@ export interface ValueFlag extends Described {
   value: string
   /** What the value may be, where they can be named: for completion, and checked. */
   choices?: readonly string[]
+  /** What the value names, for completion: `Completes` of command.ts. */
+  completes?: 'containers' | 'images' | 'networks' | 'volumes'
   /** @throws UsageError with the fact only; the parser adds flag and value */
   parse?: (text: string) => unknown
 }

@@ -4,6 +4,7 @@ import type { Command } from './command.ts'
 import { visibleCommands } from './commands.ts'
 import { type FlagTable, flagRows } from './flag.ts'
 import { globalFlags } from './global-flags.ts'
+import { groups, groupVerbs } from './groups.ts'
 
 /** yargs only draws here, so a flag's name may carry its value: `--memory SIZE`. */
 function page(usage: string) {
@@ -35,8 +36,27 @@ export function commandHelp(
 
 export async function globalHelp(): Promise<string> {
   const drawn = page('Usage:  tinyctr [OPTIONS] COMMAND\n\nA container is a list of system calls')
-  for (const [name, { summary }] of await visibleCommands()) drawn.command(name, summary)
+  for (const [name, { summary }] of await visibleCommands()) {
+    if (!name.includes(' ')) drawn.command(name, summary)
+  }
+  for (const [name, { summary }] of Object.entries(groups)) drawn.command(`${name} COMMAND`, summary)
   return withFlags(drawn, globalFlags)
     .epilogue("Run 'tinyctr COMMAND --help' for more information on a command.")
     .getHelp()
 }
+
+/** The commands that a group has, its own and those that are spelled without it too. */
+export async function groupHelp(group: string): Promise<string> {
+  const { summary } = groups[group]!
+  const verbs = groupVerbs(group)
+  const drawn = page(`Usage:  tinyctr ${group} COMMAND\n\n${summary}`)
+  const visible = new Map(await visibleCommands())
+  const own = [...visible.keys()].filter((name) => name.startsWith(`${group} `))
+  const shared = Object.keys(verbs).filter((verb) => visible.has(verbs[verb]!) && !isAlias.has(verb))
+  for (const name of [...own, ...shared.map((verb) => `${group} ${verb}`)].sort()) {
+    drawn.command(name, (visible.get(name) ?? visible.get(verbs[name.slice(group.length + 1)]!)!).summary)
+  }
+  return drawn.epilogue(`Run 'tinyctr ${group} COMMAND --help' for more information on a command.`).getHelp()
+}
+
+const isAlias: ReadonlySet<string> = new Set(['list', 'ps', 'remove'])

@@ -13,6 +13,7 @@ export const rmi = defineCommand({
     force: { takes: 'nothing', short: 'f', help: 'No error for an image that is not there' },
   },
   least: 1,
+  completes: 'images',
   execute: ({ flags: { force = false }, positionals, folders }) =>
     removeEach(positionals, force, folders.dataRoot),
 })

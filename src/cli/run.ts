@@ -17,6 +17,7 @@ export const run = defineCommand({
   flags: runFlags,
   laterFlags: laterRunFlags,
   flagsFirst: true,
+  completes: 'images',
   least: 1,
   execute: start,
 })

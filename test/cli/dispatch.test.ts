@@ -74,14 +74,6 @@ for (const [args, status, stderr] of refused) {
   })
 }
 
-test('completion: a script for each shell, and its question answered', () => {
-  assert.match(tinyctr('completion', 'bash').stdout, /complete .*-F _tinyctr_yargs_completions tinyctr/)
-  assert.match(tinyctr('completion', 'zsh').stdout, /^#compdef tinyctr\n/)
-  const { stdout } = tinyctr('--get-yargs-completions', 'tinyctr', 'run', '--cap')
-  assert.match(stdout, /^--cap-add$/m)
-  assert.doesNotMatch(stdout, /^--detach$/m)
-})
-
 test('a reader that leaves early ends it like SIGPIPE', async () => {
   const child = spawn(process.execPath, ['--import', tsx, main, 'run', '--help'], {
     stdio: ['ignore', 'pipe', 'pipe'],
