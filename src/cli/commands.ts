@@ -13,6 +13,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   images: async () => (await import('./images.ts')).images,
   load: async () => (await import('./load.ts')).load,
   rmi: async () => (await import('./rmi.ts')).rmi,
+  tag: async () => (await import('./tag.ts')).tag,
+  'image prune': async () => (await import('./image-prune.ts')).imagePrune,
   version: async () => (await import('./version.ts')).version,
   completion: async () => (await import('./completion.ts')).completion,
   'remove-mapped': async () => (await import('./remove-mapped.ts')).removeMapped,
@@ -21,7 +23,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Docker's other commands: one clear error, and not in the help. */
 export const laterCommands: readonly string[] =
-  'attach build builder buildx checkpoint commit compose config container context cp create diff events exec export history image import info inspect kill login logout logs manifest network node plugin pause port ps push rename restart rm save search secret service stack start stats stop swarm system tag top trust unpause update volume wait'.split(
+  'attach build builder buildx checkpoint commit compose config container context cp create diff events exec export history image import info inspect kill login logout logs manifest network node plugin pause port ps push rename restart rm save search secret service stack start stats stop swarm system top trust unpause update volume wait'.split(
     ' ',
   )
 

@@ -1,51 +1,65 @@
-/** `tinyctr images`: Docker's table. */
-import { RegistryError } from '../errors.ts'
-import { fullReference, parseReference, repositoryName } from '../image/reference.ts'
-import { chooseManifest, readImage } from '../image/store/resolve-image.ts'
-import { type ImageEntry, ImageStore } from '../image/store.ts'
+/** `tinyctr images`: Docker's table, a row for each name. */
+import { createdAt, listImages, type ShownImage } from '../engine/list-images.ts'
+import type { ListedImage } from '../image/store/catalog.ts'
+import type { ImageEntry } from '../image/store/names.ts'
+import { ImageStore } from '../image/store.ts'
 import { defineCommand } from './command.ts'
 import type { FlagTable } from './flag.ts'
+import { parseFilter } from './format/filters.ts'
+import { type RowShape, renderRows } from './format/rows.ts'
+import { goTime, humanDuration, humanSize } from './format/units.ts'
+import { listFilters, readImageFilter } from './image-filter.ts'
 import type { Invocation } from './invocation.ts'
 import { print } from './output.ts'
-import { formatBytes } from './progress.ts'
-import { columnsOf, isNameless } from './stored-name.ts'
-import { formatAge, formatTable } from './table.ts'
+import { columnsOf, shortId } from './stored-name.ts'
 
 interface Row {
-  entry: ImageEntry
-  id: string
-  /** Milliseconds since 1970; absent where the image does not say. */
-  created?: number
-  bytes: number
+  readonly image: ListedImage
+  /** Absent: dangling. */
+  readonly name: ImageEntry | undefined
+  readonly whole: boolean
 }
 
-async function describe(store: ImageStore, entry: ImageEntry): Promise<Row> {
-  try {
-    const manifest = await chooseManifest(store.content, entry.target, entry.reference)
-    const { config, layers, document } = await readImage(store.content, manifest)
-    const created = Date.parse(document.created ?? '')
-    const bytes = layers.reduce((sum, layer) => sum + layer.size, 0)
-    return { entry, id: config.digest, bytes, ...(!Number.isNaN(created) && { created }) }
-  } catch (error) {
-    // One damaged image must not hide the others.
-    if (!(error instanceof RegistryError)) throw error
-    return { entry, id: entry.target.digest, bytes: 0 }
-  }
+const none = '<none>'
+
+const size = { header: 'SIZE', of: ({ image }: Row) => humanSize(image.bytes, 3) }
+
+const shape: RowShape<Row> = {
+  type: '*formatter.imageContext',
+  columns: {
+    Containers: { header: 'CONTAINERS', of: () => 'N/A' },
+    CreatedAt: { header: 'CREATED AT', of: ({ image }) => goTime(createdAt(image) ?? 0) },
+    CreatedSince: { header: 'CREATED', of: ({ image }) => formatAge(createdAt(image)) },
+    Digest: { header: 'DIGEST', of: ({ name }) => name?.target.digest ?? none },
+    ID: { header: 'IMAGE ID', of: ({ image, whole }) => (whole ? image.id : shortId(image.id)) },
+    Repository: { header: 'REPOSITORY', of: ({ name }) => (name ? columnsOf(name.reference)[0] : none) },
+    SharedSize: { header: 'SHARED SIZE', of: () => 'N/A' },
+    Size: size,
+    Tag: { header: 'TAG', of: ({ name }) => (name ? columnsOf(name.reference)[1] : none) },
+    UniqueSize: { header: 'UNIQUE SIZE', of: () => 'N/A' },
+    VirtualSize: size,
+  },
 }
 
-/** `alpine` means every tag of it, `alpine:3.20` that one. */
-function matches(wanted: string | undefined, reference: string): boolean {
-  if (wanted === undefined) return true
-  if (isNameless(reference)) return false
-  const asked = parseReference(wanted)
-  const named = wanted.includes('@') || /:[^/]*$/.test(wanted)
-  return named
-    ? fullReference(asked) === reference
-    : repositoryName(asked) === repositoryName(parseReference(reference))
-}
+/** Docker's words for how long ago an image was made. */
+export const formatAge = (created: number | undefined, now = Date.now()): string =>
+  created === undefined ? 'N/A' : `${humanDuration(Math.max(0, now - created))} ago`
+
+const tableFormat = (digests: boolean): string =>
+  `table {{.Repository}}\t{{.Tag}}${digests ? '\t{{.Digest}}' : ''}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}`
 
 const flags = {
+  all: { takes: 'nothing', short: 'a', help: 'Show all images (there are no intermediate ones to hide)' },
   digests: { takes: 'nothing', help: 'Show digests' },
+  filter: {
+    takes: 'many',
+    short: 'f',
+    value: 'NAME=VALUE',
+    parse: parseFilter,
+    help: 'Only images with dangling=, label=, before=, since=, until= or reference=',
+  },
+  format: { takes: 'one', value: 'TEMPLATE', help: 'table, table TEMPLATE, json or a Go template' },
+  json: { takes: 'nothing', help: 'An object for each image, as --format json' },
   'no-trunc': { takes: 'nothing', help: 'Do not shorten ids' },
   quiet: { takes: 'nothing', short: 'q', help: 'Only show image ids' },
 } as const satisfies FlagTable
@@ -53,6 +67,10 @@ const flags = {
 export const images = defineCommand({
   usage: '[OPTIONS] [REPOSITORY[:TAG]]',
   summary: 'List images',
+  examples: [
+    'tinyctr images --filter dangling=true -q',
+    "tinyctr images --format '{{.Repository}}: {{.Size}}'",
+  ],
   flags,
   least: 0,
   most: 1,
@@ -60,33 +78,39 @@ export const images = defineCommand({
 })
 
 async function list({
-  flags: { digests = false, 'no-trunc': whole = false, quiet = false },
-  positionals: [wanted],
+  flags: given,
+  positionals: [pattern],
   folders,
 }: Invocation<typeof flags>): Promise<number> {
+  const { digests = false, 'no-trunc': whole = false, quiet = false, filter = [] } = given
   const store = new ImageStore(folders.dataRoot)
   try {
-    const rows: Row[] = []
-    for (const entry of store.images()) {
-      if (matches(wanted, entry.reference)) rows.push(await describe(store, entry))
-    }
-    rows.sort((a, b) => (b.created ?? 0) - (a.created ?? 0))
-    const idOf = ({ id }: Row): string => (whole ? id : id.replace(/^\w+:/, '').slice(0, 12))
+    const filters = pattern === undefined ? filter : [...filter, ['reference', pattern] as const]
+    const shown = listImages(await store.images(), await readImageFilter(filters, listFilters, store))
+    const rows = shown.flatMap((one) => rowsOf(one, whole))
     if (quiet) {
-      if (rows.length > 0) print([...new Set(rows.map(idOf))].join('\n'))
+      for (const id of new Set(rows.map((row) => shape.columns.ID!.of(row)))) print(`${id}`)
       return 0
     }
-    const cells = (row: Row): string[] => [
-      ...columnsOf(row.entry.reference),
-      ...(digests ? [row.entry.target.digest] : []),
-      idOf(row),
-      row.created === undefined ? 'N/A' : formatAge(row.created, Date.now()),
-      formatBytes(row.bytes),
-    ]
-    const head = ['REPOSITORY', 'TAG', ...(digests ? ['DIGEST'] : []), 'IMAGE ID', 'CREATED', 'SIZE']
-    print(formatTable([head, ...rows.map(cells)]))
+    const format = given.json ? 'json' : (given.format ?? 'table')
+    const text = renderRows(format === 'table' ? tableFormat(digests) : format, rows, shape)
+    if (text !== '') print(text)
     return 0
   } finally {
     store.close()
   }
+}
+
+/** A name by digest is not shown beside a tag of the same repository for the same digest: the tag's row has it. */
+function rowsOf({ image, names }: ShownImage, whole: boolean): Row[] {
+  if (names.length === 0) return [{ image, name: undefined, whole }]
+  const tagged = names.filter(({ reference }) => columnsOf(reference)[1] !== none)
+  const isShown = (name: ImageEntry): boolean =>
+    tagged.includes(name) ||
+    !tagged.some(
+      (other) =>
+        columnsOf(other.reference)[0] === columnsOf(name.reference)[0] &&
+        other.target.digest === name.target.digest,
+    )
+  return names.filter(isShown).map((name) => ({ image, name, whole }))
 }

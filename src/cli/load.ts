@@ -3,13 +3,14 @@
 import { UsageError } from '../errors.ts'
 import { loadImage } from '../image/archive/load.ts'
 import { parsePlatform } from '../image/platform.ts'
+import { isNameless } from '../image/store/names.ts'
 import { ImageStore } from '../image/store.ts'
 import { defineCommand } from './command.ts'
 import { interruptible } from './interruptible.ts'
 import { print } from './output.ts'
 import { displayPull } from './progress.ts'
 import { runFlags } from './run-flags.ts'
-import { familiar, isNameless } from './stored-name.ts'
+import { familiar } from './stored-name.ts'
 
 /** Docker's words: an image without a name is told by its digest. */
 const told = (reference: string): string =>

@@ -1,42 +1,42 @@
 /** `tinyctr rmi`: each image for itself; one that fails does not keep the others. */
-import { RegistryError } from '../errors.ts'
+import { imageUsers } from '../engine/image-users.ts'
+import { removeImage } from '../engine/remove-image.ts'
+import { isNoSuchImage } from '../image/store/catalog.ts'
 import { ImageStore } from '../image/store.ts'
 import { defineCommand } from './command.ts'
 import { describeFailure } from './failure.ts'
 import { print, printError } from './output.ts'
-import { familiar, storedReferences } from './stored-name.ts'
+import type { StateFolders } from './state-folders.ts'
 
 export const rmi = defineCommand({
   usage: '[OPTIONS] IMAGE [IMAGE...]',
   summary: 'Remove one or more images',
   flags: {
-    force: { takes: 'nothing', short: 'f', help: 'No error for an image that is not there' },
+    force: { takes: 'nothing', short: 'f', help: 'Also where a stopped container or another name needs it' },
+    'no-prune': { takes: 'nothing', help: 'Keep untagged parents (images here have none)' },
   },
   least: 1,
   completes: 'images',
-  execute: ({ flags: { force = false }, positionals, folders }) =>
-    removeEach(positionals, force, folders.dataRoot),
+  execute: ({ flags: { force = false }, positionals, folders }) => removeEach(positionals, force, folders),
 })
 
-async function removeEach(names: readonly string[], force: boolean, dataRoot: string): Promise<number> {
-  const store = new ImageStore(dataRoot)
-  let failures = 0
+async function removeEach(names: readonly string[], force: boolean, folders: StateFolders): Promise<number> {
+  const store = new ImageStore(folders.dataRoot)
+  let failed = false
   try {
     for (const name of names) {
       try {
-        const references = storedReferences(store, name)
-        if (references.length === 0 && !force) throw new RegistryError(`Cannot remove ${name}: No such image`)
-        for (const reference of references) {
-          await store.remove(reference)
-          print(`Untagged: ${familiar(reference)}`)
-        }
+        const removed = await removeImage(store, name, { force, users: () => imageUsers(folders.dataRoot) })
+        for (const reference of removed.untagged) print(`Untagged: ${reference}`)
+        for (const digest of removed.deleted) print(`Deleted: ${digest}`)
       } catch (error) {
-        failures++
+        // Docker's -f: what is not there is told, and is no failure.
+        failed ||= !(force && isNoSuchImage(error))
         printError(describeFailure(error, 'rmi', false))
       }
     }
   } finally {
     store.close()
   }
-  return failures > 0 ? 1 : 0
+  return failed ? 1 : 0
 }

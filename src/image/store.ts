@@ -3,27 +3,30 @@
  * (store/layout.ts draws it). Every change is a rename: killed at any moment, the store is as before or as after.
  */
 import { RegistryError } from '../errors.ts'
-import { O } from '../linux/abi/arch.ts'
-import { AT, LOCK } from '../linux/abi/flags.ts'
+import { LOCK } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
 import type { ContentStore, Descriptor, Platform } from './content.ts'
-import { largestDocumentBytes } from './manifest.ts'
-import { holdImages, type ImageSnapshot, lookupImage } from './snapshot.ts'
+import { holdImages, type ImageSnapshot } from './snapshot.ts'
 import { openBlobWriter } from './store/blob-writer.ts'
-import { collect } from './store/collect.ts'
-import { exists, makeFolder, readFile, removeFile, replaceFile } from './store/files.ts'
-import { changeIndex, named, readIndex, referenceOf } from './store/image-index.ts'
+import { openBlob, readDocument } from './store/blobs.ts'
+import { type FoundImage, findListed, groupById, type ListedImage, noSuchImage } from './store/catalog.ts'
+import { type Collected, collect } from './store/collect.ts'
+import { exists, makeFolder, replaceFile } from './store/files.ts'
+import { changeIndex } from './store/image-index.ts'
 import { type LayerStoreOptions, Layers } from './store/layer-store.ts'
-import { blobPath, referencePath } from './store/layout.ts'
+import { blobPath } from './store/layout.ts'
+import { dropNames, type ImageEntry, readNames, rememberSummaries, setName } from './store/names.ts'
 import { checkDoubtful } from './store/recover.ts'
-import { chooseManifest, readImage } from './store/resolve-image.ts'
+import { chooseManifest, readImage, type StoredImage } from './store/resolve-image.ts'
+import {
+  damaged,
+  type ImageSummary,
+  platformOf,
+  readSummaries,
+  type Summaries,
+  summarize,
+} from './store/summary.ts'
 import { closeWorkspace, openWorkspace, settle, sweep, type Workspace } from './store/workspace.ts'
-import { digestOf, verify } from './verify.ts'
-
-export interface ImageEntry {
-  readonly reference: string
-  readonly target: Descriptor
-}
 
 const folders = ['blobs/sha256', 'blobs/sha512', 'layers', 'l', 'refs', 'partial', 'tmp']
 
@@ -37,7 +40,7 @@ export class ImageStore {
 
   /**
    * Opens the store, making what is missing, and sweeps up after commands that died. Images stay until `close`: only
-   * `remove` waits for that, so a store is opened for one command.
+   * `exclusively` waits for that, so a store is opened for one command.
    * @param root the data root, absolute.
    */
   constructor(root: string, options: LayerStoreOptions = {}) {
@@ -54,11 +57,11 @@ export class ImageStore {
     this.layers = new Layers(root, () => this.#openWorkspace(), options)
     this.content = {
       has: (digest) => exists(blobPath(root, digest)),
-      read: (digest) => this.#read(digest),
-      open: (digest) => readBlob(blobPath(root, digest)),
+      read: (digest) => readDocument(root, digest),
+      open: (digest) => openBlob(root, digest),
       newBlob: (digest) => openBlobWriter(root, digest, this.#openWorkspace()),
       tag: (reference, descriptor) => this.#tag(reference, descriptor),
-      resolve: (reference) => readIndex(root).find((entry) => referenceOf(entry) === reference),
+      resolve: (reference) => readNames(root).find((entry) => entry.reference === reference)?.target,
     }
   }
 
@@ -79,11 +82,37 @@ export class ImageStore {
   }
 
   /** Every name in the store. */
-  images(): ImageEntry[] {
-    return readIndex(this.root).flatMap((target) => {
-      const reference = referenceOf(target)
-      return reference === undefined ? [] : [{ reference, target }]
-    })
+  names(): ImageEntry[] {
+    return readNames(this.root)
+  }
+
+  /** Every image in the store with all its names. One that is damaged is listed under its digest, without size. */
+  async images(): Promise<ListedImage[]> {
+    const known = readSummaries(this.root)
+    const found: Summaries = {}
+    const entries = []
+    for (const { reference, target } of this.names()) {
+      const summary = known[target.digest] ?? found[target.digest] ?? (await this.#summary(reference, target))
+      if (summary !== undefined && known[target.digest] === undefined) found[target.digest] = summary
+      entries.push({ reference, target, summary: summary ?? damaged(target) })
+    }
+    rememberSummaries(this.root, () => this.#openWorkspace(), found)
+    return groupById(entries)
+  }
+
+  /**
+   * The image that somebody typed: a name, an id or its first digits.
+   * @throws StateError with docker's words when there is none
+   */
+  async find(typed: string): Promise<FoundImage> {
+    const found = findListed(await this.images(), typed)
+    if (found === undefined) throw noSuchImage(typed)
+    return found
+  }
+
+  /** Manifest, config and chain ids of what a name points at. @param platform default: this machine's. */
+  async read({ reference, target }: ImageEntry, platform?: Platform): Promise<StoredImage> {
+    return readImage(this.content, await chooseManifest(this.content, target, reference, platform))
   }
 
   /**
@@ -95,7 +124,7 @@ export class ImageStore {
     const target = this.content.resolve(reference)
     if (target === undefined)
       throw new RegistryError(`Cannot use the image ${reference}: it is not in the store`)
-    const image = await this.#snapshot(reference, target, platform)
+    const image = this.#snapshot(reference, await this.read({ reference, target }, platform))
     if (image === undefined) {
       throw new RegistryError(`Cannot use the image ${reference}: its layers are not unpacked; pull it again`)
     }
@@ -103,51 +132,41 @@ export class ImageStore {
   }
 
   /**
-   * Takes a name away, and with the last name of an image its blobs and layers. Waits up to `patience` milliseconds
-   * for commands that are using the store.
-   * @param inUse image ids that containers need.
-   * @returns how many blobs and layers went; undefined when there is no such name.
-   * @throws RegistryError when the image is in use, or the store is.
+   * Does what nobody may see half done: while `work` runs no other command has the store open, and no container starts.
+   * @param patience how many milliseconds to wait for those who use it.
+   * @throws RegistryError when they do not end.
    */
-  async remove(
-    reference: string,
-    { inUse = new Set<string>(), patience = 10_000 }: { inUse?: ReadonlySet<string>; patience?: number } = {},
-  ): Promise<{ blobs: number; layers: number } | undefined> {
-    const workspace = this.#openWorkspace()
+  async exclusively<T>(doing: string, work: () => Promise<T>, patience = 10_000): Promise<T> {
     const until = Date.now() + patience
     // From shared to exclusive: flock(2) converts, not atomically, so everything is read afterwards.
     while (attempt('flock', [this.#lock, LOCK.EX | LOCK.NB]) !== 0) {
       if (Date.now() > until) {
         call('flock', [this.#lock, LOCK.SH])
         throw new RegistryError(
-          `Cannot remove ${reference}: another command is using the images; try again when it is done`,
+          `Cannot ${doing}: another command is using the images; try again when it is done`,
         )
       }
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     try {
-      const id = lookupImage(this.root, reference)?.id
-      const target = this.content.resolve(reference)
-      if (target === undefined && id === undefined) return undefined
-      const others = this.images().filter((image) => image.reference !== reference)
-      const isLast =
-        id !== undefined && !others.some((other) => lookupImage(this.root, other.reference)?.id === id)
-      if (isLast && inUse.has(id)) {
-        throw new RegistryError(`Cannot remove ${reference}: a container uses it (image ${id})`)
-      }
-      removeFile(referencePath(this.root, reference))
-      changeIndex(this.root, workspace, (entries) =>
-        entries.filter((entry) => referenceOf(entry) !== reference),
-      )
-      return await collect(
-        this.root,
-        this.content,
-        workspace,
-        others.map((other) => other.target),
-      )
+      return await work()
     } finally {
       call('flock', [this.#lock, LOCK.SH])
     }
+  }
+
+  /** Takes names away. What they named stays until `collect`. Only within `exclusively`. */
+  drop(references: Iterable<string>): void {
+    dropNames(this.root, this.#openWorkspace(), new Set(references))
+  }
+
+  /**
+   * Deletes blobs and layers that no name needs. Only within `exclusively`.
+   * @param inUse directories that containers are mounted from.
+   */
+  collect(inUse: Iterable<string> = []): Promise<Collected> {
+    const targets = this.names().map(({ target }) => target)
+    return collect(this, this.#openWorkspace(), targets, inUse)
   }
 
   #openWorkspace(): Workspace {
@@ -162,66 +181,50 @@ export class ImageStore {
     changeIndex(this.root, workspace, (entries) => entries)
   }
 
-  async #read(digest: string): Promise<Uint8Array> {
-    const bytes = readFile(blobPath(this.root, digest))
-    if (bytes === undefined) throw new RegistryError(`Cannot read the blob ${digest}: it is not in the store`)
-    if (bytes.length > largestDocumentBytes) {
-      throw new RegistryError(`Cannot read the blob ${digest}: it has ${bytes.length} bytes, more than 4 MiB`)
-    }
-    const got = { digest: digestOf(bytes, digest.split(':')[0]), size: bytes.length }
-    verify({ mediaType: '', digest, size: bytes.length }, 'the stored blob', got)
-    return bytes
-  }
-
   /** The image is on disk before it has a name: syncfs, then the file for `run`, then index.json. */
   async #tag(reference: string, target: Descriptor): Promise<void> {
     const workspace = this.#openWorkspace()
-    const image = await this.#snapshot(reference, target)
+    const image = await this.read({ reference, target })
+    const snapshot = this.#snapshot(reference, image)
     settle(workspace)
-    const path = referencePath(this.root, reference)
-    makeFolder(path.slice(0, path.lastIndexOf('/')))
-    if (image === undefined) removeFile(path)
-    else replaceFile(path, JSON.stringify(image), `${workspace.path}/reference.json`)
-    changeIndex(this.root, workspace, (entries) => [
-      ...entries.filter((entry) => referenceOf(entry) !== reference),
-      named(reference, target),
-    ])
+    setName(this.root, workspace, reference, {
+      target,
+      snapshot,
+      summary: summarize(image, this.#bytes(image)),
+    })
+  }
+
+  async #summary(reference: string, target: Descriptor): Promise<ImageSummary | undefined> {
+    try {
+      const image = await this.read({ reference, target })
+      return summarize(image, this.#bytes(image))
+    } catch (error) {
+      // One damaged image must not hide the others.
+      if (error instanceof RegistryError) return undefined
+      throw error
+    }
+  }
+
+  /** Of the unpacked layers; what is not unpacked counts as it was sent. */
+  #bytes({ chain, layers }: StoredImage): number {
+    return chain.reduce(
+      (sum, chainId, at) => sum + (this.layers.has(chainId) ? this.layers.bytes(chainId) : layers[at]!.size),
+      0,
+    )
   }
 
   /** With layer directories relative to the root, so that a data root may be moved. Undefined: not unpacked. */
-  async #snapshot(
-    reference: string,
-    target: Descriptor,
-    platform?: Platform,
-  ): Promise<ImageSnapshot | undefined> {
-    const manifest = await chooseManifest(this.content, target, reference, platform)
-    const image = await readImage(this.content, manifest)
+  #snapshot(reference: string, image: StoredImage): ImageSnapshot | undefined {
     if (!image.chain.every((chainId) => this.layers.has(chainId))) return undefined
-    const { os, architecture, variant } = image.document
     const { overlayXattrs } = this.layers
     return {
       reference,
       id: image.config.digest,
-      manifest: manifest.digest,
-      platform: { os, architecture, ...(variant !== undefined && { variant }) },
+      manifest: image.manifest.digest,
+      platform: platformOf(image.document),
       config: (image.document.config ?? {}) as ImageSnapshot['config'],
       layerDirectories: this.layers.directories(image.chain, overlayXattrs),
       overlayXattrs,
     }
-  }
-}
-
-/** A blob in pieces of half a megabyte. */
-async function* readBlob(path: string): AsyncGenerator<Uint8Array> {
-  const fd = call('openat', [AT.FDCWD, path, O.RDONLY | O.CLOEXEC, 0])
-  try {
-    for (;;) {
-      const piece = new Uint8Array(512 * 1024)
-      const length = call('read', [fd, piece])
-      if (length === 0) return
-      yield piece.subarray(0, length)
-    }
-  } finally {
-    call('close', [fd])
   }
 }

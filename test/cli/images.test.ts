@@ -36,7 +36,10 @@ test('a layout is loaded, listed and removed by its id', () => {
   assert.match(id, /^[0-9a-f]{12}$/)
   assert.match(tinyctr('images').stdout, new RegExp(`\\n\\S+ +\\S+ +${id} +.* ago +[\\d.]+MB\\n$`))
   assert.match(tinyctr('images', '--no-trunc', '-q').stdout, new RegExp(`^sha256:${id}[0-9a-f]{52}\\n$`))
-  assert.match(tinyctr('rmi', id).stdout, /^Untagged: \S+\n$/)
+  assert.match(
+    tinyctr('rmi', id).stdout,
+    new RegExp(`^Deleted: sha256:${id}[0-9a-f]{52}\nDeleted: sha256:[0-9a-f]{64}\n$`),
+  )
   assert.equal(tinyctr('images', '-q').stdout, '')
 })
 
@@ -44,9 +47,13 @@ test('what is not there', () => {
   assert.deepEqual(tinyctr('rmi', 'ghost'), {
     status: 1,
     stdout: '',
-    stderr: 'tinyctr: Cannot remove ghost: No such image\n',
+    stderr: 'tinyctr: No such image: ghost:latest\n',
   })
-  assert.deepEqual(tinyctr('rmi', '-f', 'ghost'), { status: 0, stdout: '', stderr: '' })
+  assert.deepEqual(tinyctr('rmi', '-f', 'ghost'), {
+    status: 0,
+    stdout: '',
+    stderr: 'tinyctr: No such image: ghost:latest\n',
+  })
   assert.deepEqual(tinyctr('load', '-i', '/nonexistent'), {
     status: 1,
     stdout: '',

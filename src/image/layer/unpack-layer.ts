@@ -3,12 +3,14 @@ import { RegistryError } from '../../errors.ts'
 import { decompress } from '../decompress.ts'
 import { startHash } from '../verify.ts'
 import { defaultLimits, type Limits } from './limits.ts'
-import { TarReader } from './tar-reader.ts'
+import { TarReader, type TarSink } from './tar-reader.ts'
 import { LayerUnpacker, type UnpackTarget } from './unpack.ts'
 
 export interface UnpackedLayer {
   /** Bytes of the uncompressed tar. */
   readonly bytes: number
+  /** Bytes of the files in it. */
+  readonly contentBytes: number
   /** What could not be kept and how often: device nodes and xattrs that our privileges do not allow. */
   readonly skipped: ReadonlyMap<string, number>
 }
@@ -25,8 +27,17 @@ export async function unpackLayer(
 ): Promise<UnpackedLayer> {
   const hash = startHash(options.diffId)
   const unpacker = new LayerUnpacker(options.target)
-  const reader = new TarReader(unpacker, options.limits ?? defaultLimits)
+  const sink: TarSink = {
+    entry(entry) {
+      contentBytes += entry.size
+      unpacker.entry(entry)
+    },
+    data: (piece, position) => unpacker.data(piece, position),
+    done: () => unpacker.done(),
+  }
+  const reader = new TarReader(sink, options.limits ?? defaultLimits)
   let bytes = 0
+  let contentBytes = 0
   try {
     for await (const chunk of decompress(source)) {
       options.signal?.throwIfAborted()
@@ -42,7 +53,7 @@ export async function unpackLayer(
       )
     }
     unpacker.finish()
-    return { bytes, skipped: unpacker.skipped }
+    return { bytes, contentBytes, skipped: unpacker.skipped }
   } finally {
     unpacker.close()
   }

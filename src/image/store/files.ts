@@ -32,11 +32,25 @@ export function readFile(path: string): Buffer | undefined {
  * @param temporary a path on the same file system that is nobody else's.
  */
 export function replaceFile(path: string, content: string | Uint8Array, temporary: string): void {
+  replace(path, content, temporary, (fd) => void call('fsync', [fd]))
+}
+
+/** The same for what can be made again: after a power failure it may be empty. */
+export function writeAside(path: string, content: string, temporary: string): void {
+  replace(path, content, temporary, () => {})
+}
+
+function replace(
+  path: string,
+  content: string | Uint8Array,
+  temporary: string,
+  settle: (fd: number) => void,
+): void {
   const flags = O.WRONLY | O.CREAT | O.TRUNC | O.NOFOLLOW | O.CLOEXEC
   const fd = call('openat', [AT.FDCWD, temporary, flags, 0o600])
   try {
     writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content)
-    call('fsync', [fd])
+    settle(fd)
   } catch (cause) {
     attempt('unlinkat', [AT.FDCWD, temporary, 0])
     throw diskError(`write ${path}`, cause)

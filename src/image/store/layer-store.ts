@@ -4,11 +4,12 @@ import { AT } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import type { LayerStore, UnpackOptions } from '../content.ts'
 import { parseDigest } from '../digest.ts'
+import { contentBytes } from '../layer/content-bytes.ts'
 import { defaultLimits, type Limits } from '../layer/limits.ts'
 import { removeTree } from '../layer/remove-tree.ts'
 import { unpackLayer } from '../layer/unpack-layer.ts'
 import { isOpaque, type OverlayXattrs, probeOverlayXattrs } from '../layer/whiteout.ts'
-import { diskError, exists, makeFolder, openFolder } from './files.ts'
+import { diskError, exists, makeFolder, openFolder, readFile, writeAside } from './files.ts'
 import { layerPath } from './layout.ts'
 import { noteMade, type Workspace } from './workspace.ts'
 
@@ -48,7 +49,7 @@ export class Layers implements LayerStore {
       try {
         call('fchmod', [directory, 0o755])
         const { overlayXattrs } = this
-        const { skipped } = await unpackLayer(layer, {
+        const unpacked = await unpackLayer(layer, {
           diffId: options.diffId,
           target: {
             directory,
@@ -60,7 +61,8 @@ export class Layers implements LayerStore {
           limits: this.#options.limits ?? defaultLimits,
           ...(options.signal !== undefined && { signal: options.signal }),
         })
-        if (skipped.size > 0) this.#options.onSkipped?.(options.chainId, skipped)
+        noteBytes(temporary, unpacked.contentBytes)
+        if (unpacked.skipped.size > 0) this.#options.onSkipped?.(options.chainId, unpacked.skipped)
       } finally {
         call('close', [directory])
       }
@@ -70,6 +72,14 @@ export class Layers implements LayerStore {
     } finally {
       removeTree(workspace.fd, name)
     }
+  }
+
+  /** Bytes of the files in an unpacked layer. */
+  bytes(chainId: string): number {
+    const path = layerPath(this.#root, chainId)
+    const noted = readFile(`${path}/bytes`)?.toString()
+    if (noted !== undefined && /^\d+$/.test(noted)) return Number(noted)
+    return contentBytes(`${path}/diff`)
   }
 
   #publish(temporary: string, chainId: string): void {
@@ -113,4 +123,9 @@ export class Layers implements LayerStore {
       if (Buffer.from(buffer.subarray(0, read)).toString() === target) return name
     }
   }
+}
+
+/** Without fsync: what it says can be counted again. */
+function noteBytes(layer: string, bytes: number): void {
+  writeAside(`${layer}/bytes`, String(bytes), `${layer}/bytes.new`)
 }

@@ -4,8 +4,10 @@
  *
  *     oci-layout, index.json, blobs/ALGORITHM/HEX   the layout
  *     layers/HEX/diff                               a layer unpacked, by chain id
+ *     layers/HEX/bytes                              how many bytes its files have
  *     l/SHORT -> ../layers/HEX/diff                 short names: overlayfs takes all lower directories in one page
  *     refs/REFERENCE.json                           what `run` needs of an image, in one file
+ *     summaries.json                                what `images` needs of all of them
  *     partial/ALGORITHM-HEX                         downloads to be resumed
  *     tmp/                                          workspaces of running commands
  *     lock, index.lock                              flock(2)
