@@ -15,6 +15,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   rmi: async () => (await import('./rmi.ts')).rmi,
   tag: async () => (await import('./tag.ts')).tag,
   'image prune': async () => (await import('./image-prune.ts')).imagePrune,
+  lab: async () => (await import('./lab.ts')).lab,
   version: async () => (await import('./version.ts')).version,
   completion: async () => (await import('./completion.ts')).completion,
   'remove-mapped': async () => (await import('./remove-mapped.ts')).removeMapped,

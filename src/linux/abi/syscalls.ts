@@ -276,6 +276,19 @@ export const SYSCALLS = table({
   ],
   sendmsg: [46, 211, ['fd', 'fd'], ['message', 'scm_rights'], ['flags', 'uint']],
   recvmsg: [47, 212, ['fd', 'fd'], ['message', 'out'], ['flags', 'uint']],
+  shmget: [29, 194, ['key', 'int'], ['size', 'uint'], ['flags', 'mode']],
+  shmctl: [31, 195, ['id', 'int'], ['command', 'int'], ['buffer', 'word']],
+  // A file by its handle, wherever it is mounted (open_by_handle_at(2)): the lesson on capabilities.
+  name_to_handle_at: [
+    303,
+    264,
+    ['dirfd', 'dirfd'],
+    ['path', 'path'],
+    ['handle', 'out'],
+    ['mount_id', 'out'],
+    ['flags', 'int'],
+  ],
+  open_by_handle_at: [304, 265, ['mount_fd', 'fd'], ['handle', 'bytes'], ['flags', 'O']],
   ioctl: [16, 29, ['fd', 'fd'], ['request', 'ioctl'], ['argument', 'word']],
 })
 

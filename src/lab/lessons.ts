@@ -1,0 +1,14 @@
+/** Every lesson by name, in the order a class would take them. Loaded when it is played. */
+import type { Lesson } from './lesson.ts'
+
+export const lessons: Readonly<Record<string, () => Promise<Lesson>>> = {
+  uts: async () => (await import('./lessons/uts.ts')).uts,
+  pid: async () => (await import('./lessons/pid.ts')).pid,
+  mount: async () => (await import('./lessons/mount.ts')).mount,
+  network: async () => (await import('./lessons/network.ts')).network,
+  ipc: async () => (await import('./lessons/ipc.ts')).ipc,
+  user: async () => (await import('./lessons/user.ts')).user,
+  cgroup: async () => (await import('./lessons/cgroup-namespace.ts')).cgroupNamespace,
+  time: async () => (await import('./lessons/time.ts')).time,
+  namespaces: async () => (await import('./lessons/namespaces.ts')).namespaces,
+}

@@ -1,0 +1,130 @@
+/**
+ * Where a lesson plays: the host, the processes that a lesson makes beside it, a scratch folder, and what must be undone
+ * at the end. Everything is synchronous: there is no event loop in a process that clones itself.
+ */
+import { AT, CLONE, MNT } from '../linux/abi/flags.ts'
+import { attempt } from '../linux/call.ts'
+import { removeCgroup, removeTree } from '../linux/remove.ts'
+import { LessonError } from './lesson.ts'
+import { becomeRootInside } from './stage/root-inside.ts'
+import { makeScratch, OWN_NAME, removeDeadOnes } from './stage/scratch.ts'
+import { forkSubject, hostSubject, type Notebook, type Noted, type Subject } from './stage/subject.ts'
+
+export interface Stage {
+  /** The host; in a lesson that could harm it, a copy in namespaces of its own. */
+  readonly host: Subject
+  /** Made for this lesson, removed after it. */
+  readonly folder: string
+  /** Somebody who is not root: subjects become root in a user namespace first. */
+  readonly rootless: boolean
+  /** The file tree of the image that comes with tinyctr. @throws LessonError */
+  readonly image: string
+  /** Where control groups are made. @throws LessonError */
+  readonly cgroups: string
+  /** A subject by its name. @throws LessonError if a step that should have made it was left out */
+  subject(name: string): Subject
+  /** A child of the host in new namespaces; an ordinary user gets a user namespace too, unless told not to. */
+  fork(name: string, flags?: number, plain?: boolean): Subject
+  /** A child of the host that enters namespaces of another subject, as `exec` does. */
+  join(name: string, other: string, flags: number): Subject
+  /** A control group below `cgroups`; its path. */
+  makeCgroup(name: string): string
+  /** Undone last first, when the lesson ends. */
+  atEnd(undo: () => void): void
+  /** Remembers a number (a descriptor, a pid) for later steps. */
+  keep(name: string, value: number): void
+  /** @throws LessonError if the step that should have kept it was left out */
+  kept(name: string): number
+  /** Hands over what was noted since the last time. */
+  takeNotes(): Noted[]
+  close(): void
+}
+
+export interface StageOptions {
+  readonly standIn?: number | undefined
+  readonly rootless: boolean
+  readonly image?: string | undefined
+  readonly cgroupMount?: string | undefined
+}
+
+export function openStage({ standIn, rootless, image, cgroupMount }: StageOptions): Stage {
+  let notes: Noted[] = []
+  const subjects = new Map<string, Subject>()
+  const undos: (() => void)[] = []
+  const kept = new Map<string, number>()
+  const notebook: Notebook = {
+    note: (noted) => notes.push(noted),
+    enter: (subject) => subjects.set(subject.name, subject),
+  }
+  removeDeadOnes(cgroupMount)
+  const folder = makeScratch()
+  const real = hostSubject(notebook)
+  const host = standIn === undefined ? real : makeStandIn(standIn, rootless, notebook)
+  notes = []
+  const required = <T>(value: T | undefined, what: string): T => {
+    if (value === undefined) throw new LessonError(`Cannot find ${what}`)
+    return value
+  }
+  return {
+    host,
+    folder,
+    rootless,
+    get image() {
+      return required(image, 'the image that comes with tinyctr')
+    },
+    get cgroups() {
+      return required(cgroupMount, 'a place for control groups')
+    },
+    subject: (name) => required(subjects.get(name), `the ${name}: the step that makes it was left out`),
+    fork(name, flags = 0, plain = false) {
+      const subject = host.fork(name, rootless && !plain ? 0 : flags)
+      if (rootless && !plain) {
+        becomeRootInside(subject)
+        if (flags !== 0) subject.call('unshare', [flags])
+      }
+      return subject
+    },
+    join(name, other, flags) {
+      const { pid } = required(subjects.get(other), `the ${other}: the step that makes it was left out`)
+      const visitor = host.fork(name)
+      const fd = visitor.call('pidfd_open', [pid, 0])
+      visitor.call('setns', [fd, rootless ? flags | CLONE.NEWUSER : flags])
+      return visitor
+    },
+    makeCgroup(name) {
+      const path = `${required(cgroupMount, 'a place for control groups')}/${OWN_NAME}-${name}`
+      host.call('mkdirat', [AT.FDCWD, path, 0o755])
+      undos.push(() => removeCgroup(path))
+      return path
+    },
+    atEnd: (undo) => undos.push(undo),
+    keep: (name, value) => kept.set(name, value),
+    kept: (name) => required(kept.get(name), `the ${name}: the step that makes it was left out`),
+    takeNotes() {
+      const taken = notes
+      notes = []
+      return taken
+    },
+    close() {
+      for (const undo of undos.reverse()) undo()
+      for (const subject of [...subjects.values()].reverse()) subject.end()
+      removeTree(folder)
+    },
+  }
+}
+
+/** The kernel of the host, and its files; but what is done in `flags` ends with the lesson. */
+function makeStandIn(flags: number, rootless: boolean, notebook: Notebook): Subject {
+  const subject = forkSubject('host', rootless ? 0 : flags, notebook)
+  if (rootless) {
+    becomeRootInside(subject)
+    subject.call('unshare', [flags])
+  }
+  if (flags & CLONE.NEWNS) subject.call('mount', [null, '/', null, 0x44000, null])
+  return subject
+}
+
+/** Takes a mount away where there is one. */
+export const unmount = (path: string): void => {
+  attempt('umount2', [path, MNT.DETACH])
+}
