@@ -16,6 +16,7 @@ const labFlags = {
     parse: parseCount,
     help: 'Leave out what step N does, to see its claim fail',
   },
+  stream: { takes: 'nothing', hidden: true, help: 'Print each step as a line of JSON' },
   yes: { takes: 'nothing', short: 'y', help: 'Go on by itself' },
 } as const satisfies FlagTable
 
@@ -46,7 +47,7 @@ async function teach({ flags, positionals, folders }: Invocation<typeof labFlags
   const { refused, report } = await playWhereItCan(lesson, {
     skip: flags.skip ?? [],
     yes: flags.yes === true,
-    json: flags.json === true,
+    told: flags.stream ? 'stream' : flags.json ? 'json' : 'people',
     columns: process.stdout.columns ?? 80,
     dataRoot: folders.dataRoot,
   })

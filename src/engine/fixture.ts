@@ -17,22 +17,27 @@ export async function loadFixture(
   source: ImageSource,
   failure: Error,
 ): Promise<ImageSnapshot> {
-  const folder = fixtureFolder()
-  if (!STANDS_IN_FOR.has(reference) || folder === undefined) throw failure
+  if (!STANDS_IN_FOR.has(reference) || fixtureFolder() === undefined) throw failure
   source.warn(
     `warning: no registry can be reached; running the busybox image that comes with tinyctr, which is not the real ${reference.replace(/^docker\.io\/library\/|:latest$/g, '')}`,
   )
-  const known = lookupImage(source.dataRoot, NAME)
-  if (known) return known
-  const store = new ImageStore(source.dataRoot)
+  const loaded = await builtInImage(source.dataRoot)
+  if (!loaded) throw failure
+  return loaded
+}
+
+/** The image that comes with tinyctr, put into the store if it is not there; undefined where it did not come along. */
+export async function builtInImage(dataRoot: string): Promise<ImageSnapshot | undefined> {
+  const known = lookupImage(dataRoot, NAME)
+  const folder = fixtureFolder()
+  if (known || folder === undefined) return known
+  const store = new ImageStore(dataRoot)
   try {
     await loadImage(store, folder, { reference: NAME })
   } finally {
     store.close()
   }
-  const loaded = lookupImage(source.dataRoot, NAME)
-  if (!loaded) throw failure
-  return loaded
+  return lookupImage(dataRoot, NAME)
 }
 
 /** Beside the executable as built in a checkout, or where a package puts it. */

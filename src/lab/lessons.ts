@@ -11,4 +11,10 @@ export const lessons: Readonly<Record<string, () => Promise<Lesson>>> = {
   cgroup: async () => (await import('./lessons/cgroup-namespace.ts')).cgroupNamespace,
   time: async () => (await import('./lessons/time.ts')).time,
   namespaces: async () => (await import('./lessons/namespaces.ts')).namespaces,
+  cpu: async () => (await import('./lessons/cpu.ts')).cpu,
+  memory: async () => (await import('./lessons/memory.ts')).memory,
+  pids: async () => (await import('./lessons/pids.ts')).pids,
+  io: async () => (await import('./lessons/io.ts')).io,
+  freeze: async () => (await import('./lessons/freeze.ts')).freeze,
+  pressure: async () => (await import('./lessons/pressure.ts')).pressure,
 }

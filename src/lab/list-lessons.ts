@@ -1,7 +1,7 @@
 /** The table of contents. */
 import { GROUPS } from './lesson.ts'
 import { lessons } from './lessons.ts'
-import { whyNot } from './run-lesson.ts'
+import { placeFor } from './needs.ts'
 
 interface Listed {
   readonly lesson: string
@@ -10,6 +10,8 @@ interface Listed {
   readonly steps: number
   /** The steps that do something: what `--skip` can leave out. */
   readonly acts: readonly number[]
+  /** `uml`: in a kernel of its own. */
+  readonly where: 'host' | 'uml' | 'nowhere'
   /** Why it cannot be played here. */
   readonly needs?: string
 }
@@ -17,7 +19,7 @@ interface Listed {
 export async function listLessons(): Promise<Listed[]> {
   const loaded = await Promise.all(Object.values(lessons).map((load) => load()))
   return loaded.map((lesson) => {
-    const needs = whyNot(lesson)
+    const place = placeFor(lesson.needs)
     const { name, group, summary, steps } = lesson
     const acts = steps.flatMap((one, i) => (one.do ? [i + 1] : []))
     return {
@@ -26,7 +28,8 @@ export async function listLessons(): Promise<Listed[]> {
       summary,
       steps: steps.length,
       acts,
-      ...(needs === undefined ? {} : { needs }),
+      where: place.at,
+      ...(place.at === 'nowhere' ? { needs: place.because } : {}),
     }
   })
 }

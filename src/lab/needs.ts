@@ -1,7 +1,31 @@
-/** What a lesson needs of this host, and what to do where it is missing. */
+/** What a lesson needs of this host, where it can be played, and what to do where it cannot. */
+import { findUml } from '../engine/vm/machine.ts'
 import { call } from '../linux/call.ts'
 import { fileType, readTextIfAny } from '../linux/file.ts'
 import type { Needs } from './lesson.ts'
+
+/** `uml`: in a kernel of its own, because the host's lacks control group controllers. */
+export type Place = { readonly at: 'host' | 'uml' } | { readonly at: 'nowhere'; readonly because: string }
+
+export function placeFor(needs: Needs = {}): Place {
+  const lacking = needs.kernel?.find(({ path }) => fileType(path) === undefined)
+  if (lacking) return nowhere(`needs a kernel with ${lacking.feature}: ${lacking.path} is not there`)
+  const missing = missingControllers(needs.controllers ?? [])
+  const machine = findUml()
+  if (missing.length > 0) {
+    if (machine) return { at: 'uml' }
+    return nowhere(
+      `needs the ${missing.join(', ')} controller of cgroup v2, or a kernel to boot: apt-get install user-mode-linux`,
+    )
+  }
+  if (needs.machine && !machine) return nowhere('needs a kernel to boot: apt-get install user-mode-linux')
+  if (needs.root && call('geteuid', []) !== 0) return nowhere('needs root: run it with sudo')
+  if (needs.cgroup && writableCgroups() === undefined)
+    return nowhere('needs cgroup v2 mounted at /sys/fs/cgroup, and root')
+  return { at: 'host' }
+}
+
+const nowhere = (because: string): Place => ({ at: 'nowhere', because })
 
 /** A cgroup v2 mount in which this process may make groups. */
 export function writableCgroups(): string | undefined {
@@ -10,19 +34,8 @@ export function writableCgroups(): string | undefined {
 }
 
 /** Controllers that are not enabled for new groups here. */
-export function missingControllers(wanted: readonly string[]): string[] {
+function missingControllers(wanted: readonly string[]): string[] {
   const mount = writableCgroups()
   const enabled = (mount && readTextIfAny(`${mount}/cgroup.subtree_control`)?.trim().split(' ')) || []
   return wanted.filter((one) => !enabled.includes(one))
-}
-
-/**
- * The first thing that is missing, with its cure.
- */
-export function unmetNeed(needs: Needs): string | undefined {
-  if (needs.root && call('geteuid', []) !== 0) return 'needs root: run it with sudo'
-  if (needs.cgroup && writableCgroups() === undefined)
-    return 'needs control groups that it may write: cgroup v2 mounted at /sys/fs/cgroup, and root'
-  const lacking = needs.kernel?.find(({ path }) => fileType(path) === undefined)
-  return lacking && `needs a kernel with ${lacking.feature} (${lacking.path} is not there)`
 }

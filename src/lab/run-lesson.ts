@@ -1,8 +1,8 @@
-/** One lesson from its needs to its last word. */
+/** One lesson from its first word to its last: played here or elsewhere, told to people or to machines. */
 import { call } from '../linux/call.ts'
 import type { Lesson } from './lesson.ts'
 import { narrator } from './narrate.ts'
-import { unmetNeed, writableCgroups } from './needs.ts'
+import { writableCgroups } from './needs.ts'
 import { type LessonReport, playSteps, type StepReport } from './play.ts'
 import { openStage } from './stage.ts'
 import { openKeys } from './walk/keys.ts'
@@ -11,57 +11,67 @@ export interface LessonOptions {
   readonly skip: readonly number[]
   /** Goes on by itself. */
   readonly yes: boolean
-  readonly json: boolean
+  /** `stream`: each step as a line, as soon as it was played. */
+  readonly told: 'people' | 'json' | 'stream'
   readonly columns: number
-  /** The file tree of the image that comes with tinyctr, where the lesson needs it. */
-  readonly image?: string | undefined
-  readonly where: LessonReport['where']
 }
 
-/** What is missing, when it cannot be played here. */
-export const whyNot = ({ needs = {} }: Lesson): string | undefined => unmetNeed(needs)
+export const isRootless = (): boolean => call('geteuid', []) !== 0
 
-/** @returns the report; undefined when somebody had enough */
-export function runLesson(lesson: Lesson, options: LessonOptions): LessonReport | undefined {
-  const rootless = call('geteuid', []) !== 0
-  const { standIn } = lesson
-  const replaced =
-    standIn && (standIn.when === 'always' || options.skip.length > 0) ? standIn.flags : undefined
+/** What stands in for the host in this playing, if anything does. */
+export const standInOf = ({ standIn }: Lesson, skip: readonly number[]): number | undefined =>
+  standIn && (standIn.when === 'always' || skip.length > 0) ? standIn.flags : undefined
+
+/** The steps, played on this host by this process (which may clone itself: becomeSingleThreaded). */
+export function* playHere(
+  lesson: Lesson,
+  skip: readonly number[],
+  image: string | undefined,
+): Generator<StepReport> {
   const stage = openStage({
-    rootless,
-    standIn: replaced,
-    image: options.image,
+    rootless: isRootless(),
+    standIn: standInOf(lesson, skip),
+    image,
     cgroupMount: writableCgroups(),
   })
-  const told = options.json ? undefined : narrator(1, options.columns)
-  const keys = options.yes || options.json ? undefined : openKeys(false)
   try {
-    told?.begin(lesson, notesOf(options, rootless, replaced !== undefined))
-    const steps: StepReport[] = []
-    for (const report of playSteps(lesson, stage, options.skip)) {
-      steps.push(report)
-      told?.step(report, lesson.steps.length)
-      if (keys && report.step < lesson.steps.length && keys.read('[Enter] goes on  [q] quits ') === 'q')
-        return undefined
-    }
-    const report = {
-      lesson: lesson.name,
-      where: options.where,
-      rootless,
-      steps,
-      holds: steps.every((one) => one.holds),
-    }
-    told?.end(lesson, report)
-    return report
+    yield* playSteps(lesson, stage, skip)
   } finally {
     stage.close()
   }
 }
 
-function notesOf({ where }: LessonOptions, rootless: boolean, replaced: boolean): string[] {
+/** @returns the report; undefined when somebody had enough */
+export function tell(
+  lesson: Lesson,
+  reports: Iterable<StepReport>,
+  where: LessonReport['where'],
+  { skip, yes, told, columns }: LessonOptions,
+): LessonReport | undefined {
+  const people = told === 'people' ? narrator(1, columns) : undefined
+  const keys = people && !yes ? openKeys(false) : undefined
+  const rootless = isRootless() && where === 'host'
+  people?.begin(lesson, notes(where, rootless, standInOf(lesson, skip) !== undefined))
+  const steps: StepReport[] = []
+  for (const report of reports) {
+    steps.push(report)
+    people?.step(report, lesson.steps.length)
+    if (told === 'stream') call('write', [1, `${JSON.stringify(report)}\n`])
+    const last = report.step === lesson.steps.length
+    if (keys && !last && keys.read('[Enter] goes on  [q] quits ') === 'q') return undefined
+  }
+  const holds = steps.length === lesson.steps.length && steps.every((one) => one.holds)
+  const report = { lesson: lesson.name, where, rootless, steps, holds }
+  people?.end(lesson, report)
+  return report
+}
+
+function notes(where: LessonReport['where'], rootless: boolean, replaced: boolean): string[] {
   return [
     ...(where === 'uml'
-      ? ['In a User Mode Linux kernel of its own: this host lacks what the lesson needs.']
+      ? [
+          'In a User Mode Linux kernel of its own: this host lacks what the lesson needs. "host" is that kernel.',
+        ]
       : []),
     ...(rootless ? ['As an ordinary user: each process is root in a user namespace of its own first.'] : []),
     ...(replaced

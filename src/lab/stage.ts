@@ -2,8 +2,9 @@
  * Where a lesson plays: the host, the processes that a lesson makes beside it, a scratch folder, and what must be undone
  * at the end. Everything is synchronous: there is no event loop in a process that clones itself.
  */
-import { AT, CLONE, MNT } from '../linux/abi/flags.ts'
-import { attempt } from '../linux/call.ts'
+import { AT, CLONE } from '../linux/abi/flags.ts'
+import { sleep } from '../linux/execute-ffi/fork.ts'
+import { fileType } from '../linux/file.ts'
 import { removeCgroup, removeTree } from '../linux/remove.ts'
 import { LessonError } from './lesson.ts'
 import { becomeRootInside } from './stage/root-inside.ts'
@@ -29,6 +30,11 @@ export interface Stage {
   join(name: string, other: string, flags: number): Subject
   /** A control group below `cgroups`; its path. */
   makeCgroup(name: string): string
+  /** The path of a control group that was made. @throws LessonError */
+  ownCgroup(name: string): string
+  /** A disk that is a file of 8 MiB, made when it is first asked for. @throws LessonError */
+  device(): string
+  pause(milliseconds: number): void
   /** Undone last first, when the lesson ends. */
   atEnd(undo: () => void): void
   /** Remembers a number (a descriptor, a pid) for later steps. */
@@ -51,7 +57,10 @@ export function openStage({ standIn, rootless, image, cgroupMount }: StageOption
   let notes: Noted[] = []
   const subjects = new Map<string, Subject>()
   const undos: (() => void)[] = []
+  let device: string | undefined
   const kept = new Map<string, number>()
+  /** What stands in for the host is root in a user namespace already, and so are its children. */
+  const alone = rootless && standIn === undefined
   const notebook: Notebook = {
     note: (noted) => notes.push(noted),
     enter: (subject) => subjects.set(subject.name, subject),
@@ -77,8 +86,8 @@ export function openStage({ standIn, rootless, image, cgroupMount }: StageOption
     },
     subject: (name) => required(subjects.get(name), `the ${name}: the step that makes it was left out`),
     fork(name, flags = 0, plain = false) {
-      const subject = host.fork(name, rootless && !plain ? 0 : flags)
-      if (rootless && !plain) {
+      const subject = host.fork(name, alone && !plain ? 0 : flags)
+      if (alone && !plain) {
         becomeRootInside(subject)
         if (flags !== 0) subject.call('unshare', [flags])
       }
@@ -88,7 +97,7 @@ export function openStage({ standIn, rootless, image, cgroupMount }: StageOption
       const { pid } = required(subjects.get(other), `the ${other}: the step that makes it was left out`)
       const visitor = host.fork(name)
       const fd = visitor.call('pidfd_open', [pid, 0])
-      visitor.call('setns', [fd, rootless ? flags | CLONE.NEWUSER : flags])
+      visitor.call('setns', [fd, alone ? flags | CLONE.NEWUSER : flags])
       return visitor
     },
     makeCgroup(name) {
@@ -96,6 +105,19 @@ export function openStage({ standIn, rootless, image, cgroupMount }: StageOption
       host.call('mkdirat', [AT.FDCWD, path, 0o755])
       undos.push(() => removeCgroup(path))
       return path
+    },
+    ownCgroup(name) {
+      const path = `${required(cgroupMount, 'a place for control groups')}/${OWN_NAME}-${name}`
+      if (fileType(path) === undefined) throw new LessonError(`Cannot find ${path}: it was not made`)
+      return path
+    },
+    device() {
+      device ??= makeLoopDevice(host, folder)
+      return device
+    },
+    pause(milliseconds) {
+      // ppoll(2) takes less than a second of nanoseconds.
+      for (let left = milliseconds; left > 0; left -= 500) sleep(Math.min(left, 500))
     },
     atEnd: (undo) => undos.push(undo),
     keep: (name, value) => kept.set(name, value),
@@ -106,11 +128,19 @@ export function openStage({ standIn, rootless, image, cgroupMount }: StageOption
       return taken
     },
     close() {
+      if (device) host.run('losetup', '--detach', device)
       for (const undo of undos.reverse()) undo()
       for (const subject of [...subjects.values()].reverse()) subject.end()
       removeTree(folder)
     },
   }
+}
+
+function makeLoopDevice(host: Subject, folder: string): string {
+  host.run('dd', 'if=/dev/zero', `of=${folder}/disk`, 'bs=1M', 'count=8')
+  const { code, output } = host.run('losetup', '--find', '--show', `${folder}/disk`)
+  if (code !== 0) throw new LessonError(`Cannot make a loop device: ${output}`)
+  return output
 }
 
 /** The kernel of the host, and its files; but what is done in `flags` ends with the lesson. */
@@ -122,9 +152,4 @@ function makeStandIn(flags: number, rootless: boolean, notebook: Notebook): Subj
   }
   if (flags & CLONE.NEWNS) subject.call('mount', [null, '/', null, 0x44000, null])
   return subject
-}
-
-/** Takes a mount away where there is one. */
-export const unmount = (path: string): void => {
-  attempt('umount2', [path, MNT.DETACH])
 }

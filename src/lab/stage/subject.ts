@@ -72,7 +72,7 @@ function reached(name: string, socket: number, notebook: Notebook): Subject {
 }
 
 const printed = (result: number): string => (result < 0 ? `-1 ${errnoName(-result)}` : String(result))
-const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text)
+const quoted = (text: string): string => JSON.stringify(text.length > 200 ? `${text.slice(0, 197)}...` : text)
 
 function makeSubject(
   name: string,
