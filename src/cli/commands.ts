@@ -14,6 +14,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   load: async () => (await import('./load.ts')).load,
   rmi: async () => (await import('./rmi.ts')).rmi,
   tag: async () => (await import('./tag.ts')).tag,
+  history: async () => (await import('./history.ts')).history,
+  'image inspect': async () => (await import('./image-inspect.ts')).imageInspect,
   'image prune': async () => (await import('./image-prune.ts')).imagePrune,
   lab: async () => (await import('./lab.ts')).lab,
   version: async () => (await import('./version.ts')).version,
@@ -24,7 +26,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Docker's other commands: one clear error, and not in the help. */
 export const laterCommands: readonly string[] =
-  'attach build builder buildx checkpoint commit compose config container context cp create diff events exec export history image import info inspect kill login logout logs manifest network node plugin pause port ps push rename restart rm save search secret service stack start stats stop swarm system top trust unpause update volume wait'.split(
+  'attach build builder buildx checkpoint commit compose config container context cp create diff events exec export image import info inspect kill login logout logs manifest network node plugin pause port ps push rename restart rm save search secret service stack start stats stop swarm system top trust unpause update volume wait'.split(
     ' ',
   )
 

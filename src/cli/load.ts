@@ -12,9 +12,11 @@ import { displayPull } from './progress.ts'
 import { runFlags } from './run-flags.ts'
 import { familiar } from './stored-name.ts'
 
-/** Docker's words: an image without a name is told by its digest. */
-const told = (reference: string): string =>
-  `${isNameless(reference) ? 'Loaded image ID' : 'Loaded image'}: ${familiar(reference)}`
+/** Docker's words: an image without a name is told by its id. */
+async function told(store: ImageStore, reference: string): Promise<string> {
+  if (!isNameless(reference)) return `Loaded image: ${familiar(reference)}`
+  return `Loaded image ID: ${(await store.find(reference)).image.id}`
+}
 
 export const load = defineCommand({
   usage: '[OPTIONS]',
@@ -49,7 +51,8 @@ async function loadAll(
       loadImage(store, input ?? process.stdin, { ...wanted, signal, progress: display.show }),
     )
     display.close()
-    for (const { references } of images) for (const reference of references) print(told(reference))
+    for (const { references } of images)
+      for (const reference of references) print(await told(store, reference))
   } finally {
     display.close()
     store.close()

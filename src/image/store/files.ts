@@ -78,6 +78,19 @@ export function exists(path: string): boolean {
   return attempt('readlinkat', [AT.FDCWD, path, new Uint8Array(1)]) !== -E.NOENT
 }
 
+/** STATX_MTIME, and where statx(2) puts it. */
+const [MTIME, MTIME_OFFSET] = [0x40, 112]
+
+/** In nanoseconds since the epoch. */
+export function modifiedAt(path: string): bigint | undefined {
+  const buffer = new Uint8Array(256)
+  if (attempt('statx', [AT.FDCWD, path, AT.SYMLINK_NOFOLLOW, MTIME, buffer]) < 0) return undefined
+  const view = new DataView(buffer.buffer)
+  return (
+    view.getBigInt64(MTIME_OFFSET, true) * 1_000_000_000n + BigInt(view.getUint32(MTIME_OFFSET + 8, true))
+  )
+}
+
 export function removeFile(path: string): void {
   const result = attempt('unlinkat', [AT.FDCWD, path, 0])
   if (result !== 0 && result !== -E.NOENT) call('unlinkat', [AT.FDCWD, path, 0])

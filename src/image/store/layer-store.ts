@@ -74,6 +74,11 @@ export class Layers implements LayerStore {
     }
   }
 
+  /** Where an unpacked layer's files are. */
+  path(chainId: string): string {
+    return `${layerPath(this.#root, chainId)}/diff`
+  }
+
   /** Bytes of the files in an unpacked layer. */
   bytes(chainId: string): number {
     const path = layerPath(this.#root, chainId)

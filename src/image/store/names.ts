@@ -6,7 +6,7 @@
  */
 import type { Descriptor } from '../content.ts'
 import { type ImageSnapshot, lookupImage } from '../snapshot.ts'
-import { makeFolder, removeFile, replaceFile, whileLocked } from './files.ts'
+import { makeFolder, modifiedAt, removeFile, replaceFile, whileLocked } from './files.ts'
 import { changeIndex, named, readIndex, referenceOf } from './image-index.ts'
 import { referencePath } from './layout.ts'
 import { type ImageSummary, readSummaries, type Summaries, writeSummaries } from './summary.ts'
@@ -97,6 +97,12 @@ function rememberSummary(root: string, workspace: Workspace, digest: string, sum
   const summaries = readSummaries(root)
   if (JSON.stringify(summaries[digest]) === JSON.stringify(summary)) return
   writeSummaries(root, workspace.path, { ...summaries, [digest]: summary })
+}
+
+/** When one of them was last given, in nanoseconds since the epoch: the time of its file. 0n where none says. */
+export function lastTagged(root: string, names: readonly ImageEntry[]): bigint {
+  const times = names.map(({ reference }) => modifiedAt(referencePath(root, reference)) ?? 0n)
+  return times.reduce((last, time) => (time > last ? time : last), 0n)
 }
 
 /** Keeps what was read from blobs, for the next time. */
