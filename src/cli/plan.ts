@@ -36,8 +36,8 @@ async function printWanted({
   flags: { step, json, ...flags },
   ...rest
 }: Invocation<typeof planFlags>): Promise<number> {
-  const { input, seccompFilter, lab } = await prepareRun({ ...rest, flags })
-  const whole = skipSteps(containerPlan(input, await seccompFilter?.()), lab.skip)
+  const { input, lab } = await prepareRun({ ...rest, flags })
+  const whole = skipSteps(containerPlan(input), lab.skip)
   if (step !== undefined) {
     const text = printStepInFull(whole, step)
     if (text === undefined) throw new UsageError(`the plan has no step ${step}`)

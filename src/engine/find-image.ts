@@ -6,6 +6,7 @@ import type { ImageSnapshot } from '../image/snapshot.ts'
 import { lookupImage } from '../image/snapshot.ts'
 import { spoilPremises } from '../linux/premises.ts'
 import type { RunOptions } from './run-options.ts'
+import { makeStateFolder } from './state-folder.ts'
 
 /** Shows a pull on the terminal, or says nothing. */
 export type PullImage = (name: string, platform: string | undefined) => Promise<unknown>
@@ -20,13 +21,14 @@ export interface ImageSource {
 export async function findImage(options: RunOptions, source: ImageSource): Promise<ImageSnapshot> {
   const { image: name, platform } = options
   const reference = fullReference(parseReference(name))
-  const known = options.pull === 'always' ? undefined : lookupImage(source.dataRoot, reference)
+  const known = options.pull === 'always' ? undefined : lookup(source.dataRoot, reference)
   if (known && (platform === undefined || (await isFor(known, platform)))) return known
   if (options.pull === 'never') {
     throw new UsageError(
       `No such image: ${name}${known ? ` for ${platform}` : ''}, and --pull never forbids pulling it`,
     )
   }
+  makeStateFolder(source.dataRoot, '--data-root')
   spoilPremises()
   try {
     await source.pull(name, platform)
@@ -39,6 +41,16 @@ export async function findImage(options: RunOptions, source: ImageSource): Promi
   const pulled = lookupImage(source.dataRoot, reference)
   if (!pulled) throw new UsageError(`No such image: ${name}`)
   return pulled
+}
+
+function lookup(dataRoot: string, reference: string): ImageSnapshot | undefined {
+  try {
+    return lookupImage(dataRoot, reference)
+  } catch (error) {
+    // The better words, where the folder itself is the reason.
+    makeStateFolder(dataRoot, '--data-root')
+    throw error
+  }
 }
 
 async function isFor(image: ImageSnapshot, platform: string): Promise<boolean> {

@@ -1,17 +1,25 @@
 /** Gives a container's plan to an executor. Nothing after this is JavaScript, unless a step fails. */
 
+import { UsageError } from '../errors.ts'
+import { TIOC } from '../linux/abi/flags.ts'
+import { attempt } from '../linux/call.ts'
 import type { Watch } from '../linux/execute-ffi/watch.ts'
 import { executeNative } from '../linux/execute-native.ts'
+import { fileType } from '../linux/file.ts'
 import { KEPT_VARIABLES } from '../linux/premises/wire.ts'
-import { apart, spoilPremises } from '../linux/premises.ts'
+import { apart, lookedAt, spoilPremises } from '../linux/premises.ts'
 import type { ContainerPlanInput } from './container-plan.ts'
 import { makeSources } from './missing-sources.ts'
 import { ownCommand } from './own-command.ts'
 import { keepStart, type PreparedId } from './prepared-start.ts'
 import type { LabOptions } from './run-options.ts'
+import { makeStateFolder } from './state-folder.ts'
+import { sweep } from './sweep.ts'
 
 export interface Launch {
   readonly id: PreparedId
+  /** To be there before anything starts: for what runs, and for containers' layers. */
+  readonly folders: readonly [root: string, containers?: string]
   readonly input: ContainerPlanInput
   readonly seccompFilter?: () => Promise<Uint8Array>
   /** Folders to make on the host before anything starts. */
@@ -28,6 +36,8 @@ export interface Launch {
 /** Does not return with the native executor; with the other, returns the exit code. */
 export async function launch(asked: Launch): Promise<number> {
   const { input, lab } = asked
+  if (asked.terminal && asked.interactive) requireTerminal()
+  await makeReady(asked)
   if (asked.missingSources?.length) {
     makeSources(asked.missingSources)
     spoilPremises()
@@ -41,8 +51,30 @@ export async function launch(asked: Launch): Promise<number> {
   const { encodedPlan } = await import('./encoded-plan.ts')
   const plan = await apart(() => encodedPlan(asked, explain))
   if (!asked.repeatable) spoilPremises()
-  keepStart(parentOf(input.stateFolder), asked.id, plan, input.host.architecture)
+  keepStart(asked.folders[0], asked.id, plan, input.host.architecture)
   return executeNative(plan)
+}
+
+/** @throws UsageError where the folders cannot be, or another container has the id */
+async function makeReady({ folders: [root, containers], id, input }: Launch): Promise<void> {
+  makeStateFolder(root, '--root')
+  if (containers !== undefined) makeStateFolder(containers, '--data-root')
+  await apart(() => sweep(root))
+  // A start that is kept asks for the one that it was prepared as, with its own in that place.
+  const exists = fileType(input.stateFolder) ?? apart(() => fileType(`${root}/${id.own}`))
+  if (exists !== undefined)
+    throw new UsageError(`a container with the ID ${id.own} exists already: choose another`)
+}
+
+const WINSIZE_BYTES = 8
+
+/** Docker's words. */
+function requireTerminal(): void {
+  const result = attempt('ioctl', [0, TIOC.GWINSZ, new Uint8Array(WINSIZE_BYTES)])
+  lookedAt()
+  if (result < 0) {
+    throw new UsageError('the input device is not a TTY: leave out --tty, or run it from a terminal')
+  }
 }
 
 async function launchWithFfi({ input, seccompFilter, interactive, lab, watch }: Launch): Promise<number> {
@@ -64,8 +96,6 @@ async function launchWithFfi({ input, seccompFilter, interactive, lab, watch }: 
     },
   })
 }
-
-const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'))
 
 const explainEnvironment = (): string[] => {
   const kept: string[] = []

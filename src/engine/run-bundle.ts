@@ -5,7 +5,6 @@ import { S } from '../linux/abi/flags.ts'
 import { fileType, readText } from '../linux/file.ts'
 import { readHost } from '../linux/host.ts'
 import { KernelError } from '../linux/kernel-error.ts'
-import { apart } from '../linux/premises.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { checkSemantics, requireProcess } from '../oci/semantics.ts'
 import { parseConfig } from '../oci/validate.ts'
@@ -14,8 +13,6 @@ import type { Launch } from './launch.ts'
 import { preparedId } from './prepared-start.ts'
 import type { BundleOptions } from './run-options.ts'
 import { cachedFilter } from './seccomp-cache.ts'
-import { makeStateFolder } from './state-folder.ts'
-import { sweep } from './sweep.ts'
 
 export async function prepareBundle(options: BundleOptions, folders: { root: string }): Promise<Launch> {
   const bundle = options.bundle.startsWith('/') ? options.bundle : `${process.cwd()}/${options.bundle}`
@@ -30,22 +27,16 @@ export async function prepareBundle(options: BundleOptions, folders: { root: str
       '/root/path',
       `expected the folder of the root filesystem but found none at ${rootfs}`,
     )
-  makeStateFolder(folders.root)
-  await apart(() => sweep(folders.root))
   const host = readHost(own, bundle)
-  const stateFolder = `${folders.root}/${id.prepared}`
-  // A start that is kept asks for the one that it was prepared as, with its own in that place.
-  const exists = fileType(stateFolder) ?? apart(() => fileType(`${folders.root}/${id.own}`))
-  if (exists !== undefined)
-    throw new UsageError(`a container with the ID ${id.own} exists already: choose another`)
   const seccomp = own.linux?.seccomp
   return {
     id,
+    folders: [folders.root],
     input: {
       config: own,
       host,
       bundle,
-      stateFolder,
+      stateFolder: `${folders.root}/${id.prepared}`,
       journal: `${cgroupFolder(own, host) ?? ''}\n\n`,
       files: {},
     },

@@ -1,10 +1,8 @@
 /** `tinyctr run IMAGE`: an image and flags become a container's config, and its config a plan. */
-import { UsageError } from '../errors.ts'
 import { TIOC } from '../linux/abi/flags.ts'
 import { attempt } from '../linux/call.ts'
-import { makeFolder, readTextIfAny } from '../linux/file.ts'
+import { readTextIfAny } from '../linux/file.ts'
 import { readHost, readKernelRelease } from '../linux/host.ts'
-import { apart } from '../linux/premises.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
 import { containerConfig, containerHostname } from './container-config.ts'
@@ -20,8 +18,6 @@ import { readHostFacts } from './read-host-facts.ts'
 import type { RunOptions } from './run-options.ts'
 import { cachedFilter } from './seccomp-cache.ts'
 import { resolveSeccomp } from './seccomp-resolver.ts'
-import { makeStateFolder } from './state-folder.ts'
-import { sweep } from './sweep.ts'
 import { resolveUser } from './user.ts'
 
 export interface Folders {
@@ -34,7 +30,6 @@ export async function prepareImage(
   folders: Folders,
   source: Omit<ImageSource, 'dataRoot'>,
 ): Promise<Launch> {
-  if (options.terminal && options.interactive) requireTerminal()
   const image = await findImage(options, { ...source, dataRoot: folders.dataRoot })
   const preparation = preparedId(undefined)
   const id = preparation.prepared
@@ -65,14 +60,12 @@ export async function prepareImage(
     resolveSeccomp: resolveSeccomp(readKernelRelease()),
   })
   if (!options.lab.cgroup) delete config.linux?.cgroupsPath
-  makeStateFolder(folders.root)
-  makeFolder(`${folders.dataRoot}/containers`)
   const missing = missingSources(options)
-  await apart(() => sweep(folders.root))
   const host = readHost(config, '/')
   const seccomp = config.linux?.seccomp
   return {
     id: preparation,
+    folders: [folders.root, `${folders.dataRoot}/containers`],
     input: {
       config,
       // The files of /etc are written by the plan itself.
@@ -126,15 +119,6 @@ function etcFiles(id: string, options: RunOptions, facts: HostFacts): Record<str
     }),
     hostname: etcHostname(hostname),
     'resolv.conf': etcResolvConf(readTextIfAny('/etc/resolv.conf') ?? '', options.dns, !onHost),
-  }
-}
-
-const WINSIZE_BYTES = 8
-
-/** Docker's words. */
-function requireTerminal(): void {
-  if (attempt('ioctl', [0, TIOC.GWINSZ, new Uint8Array(WINSIZE_BYTES)]) < 0) {
-    throw new UsageError('the input device is not a TTY: leave out --tty, or run it from a terminal')
   }
 }
 

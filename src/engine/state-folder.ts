@@ -1,7 +1,8 @@
-/** The folder of `--root`, where every container has its own while it runs. */
+/** The folders of `--root`, where every container has its own while it runs, and of `--data-root`. */
 import { UsageError } from '../errors.ts'
 import { E, errnoName } from '../linux/abi/errno.ts'
-import { makeFolder } from '../linux/file.ts'
+import { S } from '../linux/abi/flags.ts'
+import { fileType, makeFolder } from '../linux/file.ts'
 import { KernelError } from '../linux/kernel-error.ts'
 
 const FACTS: Readonly<Record<number, string>> = {
@@ -13,15 +14,21 @@ const FACTS: Readonly<Record<number, string>> = {
   [E.NOSPC]: 'the filesystem is full',
 }
 
+const PURPOSE = { '--root': 'what runs', '--data-root': 'images and containers' } as const
+
 /** @throws UsageError */
-export function makeStateFolder(root: string): void {
+export function makeStateFolder(path: string, flag: keyof typeof PURPOSE): void {
+  const refuse = (fact: string, cause?: unknown): never => {
+    throw new UsageError(
+      `Cannot make the folder ${path} for ${PURPOSE[flag]}: ${fact}; name another with ${flag}`,
+      { cause },
+    )
+  }
   try {
-    makeFolder(root)
+    makeFolder(path)
   } catch (cause) {
     if (!(cause instanceof KernelError)) throw cause
-    const fact = FACTS[cause.errno] ?? errnoName(cause.errno)
-    throw new UsageError(`Cannot make the folder ${root} for what runs: ${fact}; name another with --root`, {
-      cause,
-    })
+    refuse(FACTS[cause.errno] ?? errnoName(cause.errno), cause)
   }
+  if (fileType(path) !== S.IFDIR) refuse('a file of that name is in the way')
 }

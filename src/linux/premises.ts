@@ -96,7 +96,10 @@ const LOOKS = new Set<SyscallName>([
 
 function note(name: SyscallName, args: readonly unknown[], result: number): void {
   if (!recording) return
-  if (name === 'mkdirat') return noteFolder(args, result)
+  if (name === 'mkdirat') {
+    noteFolder(args, result)
+    return
+  }
   if (!looksOnly(name, args)) recording.spoiled = true
   if (recording.spoiled) return
   const buffer = args.find((argument, i) => isRoom(name, i, argument)) as Uint8Array | undefined

@@ -56,6 +56,9 @@ describe('plan', { skip }, () => {
 
   test('nothing is started and nothing made', () => {
     planOf('-v', `${tinyctr.folder}/from-plan:/data`)
+    const unmade = `${tinyctr.folder}/own-unmade`
+    const { status } = tinyctr.command(['--root', unmade, 'plan', '-it', IMAGE], { input: '' })
+    assert.deepEqual({ status, made: existsSync(unmade) }, { status: 0, made: false })
     assert.equal(existsSync(`${tinyctr.folder}/from-plan`), false)
     assert.deepEqual(tinyctr.leftovers(), [])
   })
