@@ -18,13 +18,14 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'image inspect': async () => (await import('./image-inspect.ts')).imageInspect,
   'image prune': async () => (await import('./image-prune.ts')).imagePrune,
   lab: async () => (await import('./lab.ts')).lab,
+  ps: async () => (await import('./ps.ts')).ps,
   version: async () => (await import('./version.ts')).version,
   completion: async () => (await import('./completion.ts')).completion,
   'remove-mapped': async () => (await import('./remove-mapped.ts')).removeMapped,
   'explain-failure': async () => (await import('./explain-failure.ts')).explainFailure,
 }
 
-/** Docker's other commands: one clear error, and not in the help. */
+/** Docker's commands: those that have no row above get one clear error of their own. */
 export const laterCommands: readonly string[] =
   'attach build builder buildx checkpoint commit compose config container context cp create diff events exec export image import info inspect kill login logout logs manifest network node plugin pause port ps push rename restart rm save search secret service stack start stats stop swarm system top trust unpause update volume wait'.split(
     ' ',

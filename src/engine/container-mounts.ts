@@ -32,10 +32,14 @@ function bindMount(request: BindRequest): Mount {
   }
 }
 
-const requestedMount = (request: MountRequest): Mount =>
-  request.type === 'bind'
-    ? bindMount(request)
-    : { destination: request.destination, type: 'tmpfs', source: 'tmpfs', options: request.options }
+function requestedMount(request: MountRequest): Mount {
+  const { destination } = request
+  if (request.type === 'bind') return bindMount(request)
+  if (request.type === 'tmpfs')
+    return { destination, type: 'tmpfs', source: 'tmpfs', options: request.options }
+  const options = ['rbind', ...(request.readonly ? ['ro'] : []), 'rprivate']
+  return { destination, type: 'bind', source: request.source ?? '', options }
+}
 
 /** /etc/hosts and its like: written by the caller, read-only if the rootfs is. */
 function hostFiles(paths: ContainerPaths, readonly: boolean): Mount[] {

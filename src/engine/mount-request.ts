@@ -24,7 +24,26 @@ export interface TmpfsRequest {
   options: string[]
 }
 
-export type MountRequest = BindRequest | TmpfsRequest
+export interface VolumeRequest {
+  type: 'volume'
+  /** Empty: an anonymous one; it gets a name when its container is created. */
+  name: string
+  destination: string
+  readonly: boolean
+  /** A new volume stays empty: nothing of the image's is copied into it. */
+  noCopy: boolean
+  /** A folder or file in the volume, instead of all of it. */
+  subpath?: string | undefined
+  driver?: string | undefined
+  driverOptions?: Record<string, string> | undefined
+  labels?: Record<string, string> | undefined
+  /** It was made for its container alone, and goes with it. */
+  anonymous?: boolean
+  /** What is mounted, once the container is created. */
+  source?: string
+}
+
+export type MountRequest = BindRequest | TmpfsRequest | VolumeRequest
 
 export const propagations: readonly string[] = [
   'private',
