@@ -46,9 +46,9 @@ const refused: [args: string[], status: number, stderr: string][] = [
   [['rnu'], 1, "tinyctr: 'rnu' is not a tinyctr command.\nDid you mean 'run'?\nSee 'tinyctr --help'.\n"],
   [['frobnicate'], 1, "tinyctr: 'frobnicate' is not a tinyctr command.\nSee 'tinyctr --help'.\n"],
   [
-    ['ps'],
+    ['swarm'],
     125,
-    "tinyctr: 'ps' is not in this version of tinyctr: it comes in a later one\nSee 'tinyctr --help'.\n",
+    "tinyctr: 'swarm' is not in this version of tinyctr: it comes in a later one\nSee 'tinyctr --help'.\n",
   ],
   [['--bogus', 'run'], 125, "tinyctr: unknown flag: --bogus\nSee 'tinyctr --help'.\n"],
   [['run', '--foo', 'x'], 125, "tinyctr: unknown flag: --foo\nSee 'tinyctr run --help'.\n"],
