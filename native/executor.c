@@ -40,10 +40,11 @@ static void explain(int step, int error)
 	unsigned n = 0;
 	word none = 0;
 
-	for (; given[n] && n < 11; n++)
+	for (; given[n] && n < 10; n++)
 		argv[n] = given[n];
 	for (int i = 0; i < 4; i++)
 		argv[n++] = decimal(text[i] + sizeof text[i], numbers[i]);
+	argv[n++] = verdict->words;
 	argv[n] = 0;
 	SYSCALL(fcntl, plan_fd, F_SETFD, 0);
 	SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
@@ -176,6 +177,28 @@ static void part_ways(const struct record *record, long result)
 	}
 }
 
+/* Only the last message of a batch asks for an answer, so the first that comes is that, or an earlier one's error. */
+static long netlink(int fd, const void *batch, word size)
+{
+	/* struct nlmsghdr, struct nlmsgerr, and the attribute that holds the kernel's words (NETLINK_EXT_ACK). */
+	struct {
+		char header[16];
+		int error;
+		char request[16];
+		unsigned short length, type;
+		char words[WORDS];
+	} answer = { 0 };
+	long result = SYSCALL(sendto, fd, batch, size, 0, 0, 0);
+
+	if (result >= 0)
+		result = SYSCALL(recvfrom, fd, &answer, sizeof answer - 1, 0, 0, 0);
+	if (result < 0)
+		return result;
+	if (answer.type == NLMSGERR_ATTR_MSG)
+		__builtin_memcpy(verdict->words, answer.words, WORDS);
+	return answer.error;
+}
+
 static long perform(const struct record *record, const word *args)
 {
 	char byte = args[0], digits[24];
@@ -207,6 +230,8 @@ static long perform(const struct record *record, const word *args)
 		return remove_cgroup((char *)args[0]);
 	case OP_COPY_TREE:
 		return copy_tree(args[0], args[1]);
+	case OP_NETLINK:
+		return netlink(args[0], (void *)args[1], args[2]);
 	}
 	return -EBADF;
 }

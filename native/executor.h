@@ -6,11 +6,15 @@
 #include "system.h"
 
 /* Seen by parent and child alike: how the child failed. A store needs no system call, so no filter can forbid it. */
+#define WORDS 160
+
 struct verdict {
 	volatile int step;
 	volatile int error;
 	/* The container's process, when a relay made it. */
 	volatile int pid;
+	/* What the kernel said of it, where it says something. */
+	char words[WORDS];
 };
 
 extern struct header *plan;

@@ -14,6 +14,7 @@
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
+#include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/stat.h>

@@ -12,7 +12,7 @@ export const explainFailure = defineCommand({
   hidden: true,
   async execute({ positionals }) {
     const [planFd = -1, step = 0, errno = 0, pid = 0] = positionals.map(Number)
-    const { text, exitCode } = await explain({ planFd, step, errno, pid })
+    const { text, exitCode } = await explain({ planFd, step, errno, pid, words: positionals[4] ?? '' })
     printError(text)
     return exitCode
   },

@@ -3,7 +3,9 @@
  * that its root can be looked at. We explain, end it, clean up, and leave with the right exit code.
  */
 
+import { NETLINK } from '../linux/abi/flags.ts'
 import { isSlot } from '../linux/abi/kinds.ts'
+import type { Batch } from '../linux/abi/netlink/messages.ts'
 import { attempt, call } from '../linux/call.ts'
 import { readAll } from '../linux/file.ts'
 import { removeCgroup, removeTree } from '../linux/remove.ts'
@@ -24,6 +26,8 @@ export interface Failure {
   readonly errno: number
   /** 0: there was no child yet. */
   readonly pid: number
+  /** What the kernel said, where it says something. */
+  readonly words: string
 }
 
 /** @returns the text to print and the exit code; the host is clean by then */
@@ -32,6 +36,7 @@ export async function explainFailure({
   step,
   errno,
   pid,
+  words,
 }: Failure): Promise<{ text: string; exitCode: number }> {
   const { input, skip } = readSource(planFd)
   const plan = skipSteps(containerPlan(input), skip)
@@ -41,6 +46,7 @@ export async function explainFailure({
       step,
       errno,
       config: input.config,
+      words,
       ...(pid > 0 ? { container: { pid } } : {}),
     })
   } finally {
@@ -70,6 +76,7 @@ async function cleanUp(plan: Plan, failed: number): Promise<void> {
       continue
     const target = step.args[0]
     if (step.operation === 'spawn') await runProgram(target as string[])
+    else if (step.operation === 'netlink') await sendNetlink(step.args[1] as Batch)
     else if (step.operation === 'remove_cgroup') removeCgroup(target as string)
     else removeTree(target as string)
   }
@@ -78,10 +85,17 @@ async function cleanUp(plan: Plan, failed: number): Promise<void> {
 function slotsFilledBefore(plan: Plan, failed: number): Set<string> {
   const filled = new Set<string>()
   for (const { number, step } of numberSteps(plan)) {
-    if (number >= failed || step.is !== 'call' || step.into === undefined) continue
+    if (number >= failed || (step.is !== 'call' && step.is !== 'composed') || step.into === undefined)
+      continue
     for (const { slot } of isEach(step.into) ? step.into.each : [step.into]) filled.add(slot)
   }
   return filled
+}
+
+/** Takes back what was told to nf_tables; where that is gone, so much the better. */
+async function sendNetlink(batch: Batch): Promise<void> {
+  const { attemptTransaction } = await import('../linux/netlink.ts')
+  attemptTransaction(NETLINK.NETFILTER, batch.netlink)
 }
 
 async function runProgram([program = '', ...args]: readonly string[]): Promise<void> {

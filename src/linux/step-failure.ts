@@ -31,6 +31,8 @@ export interface StepFailure {
   /** Where the root lies on the host: for when the child cannot be looked into. */
   readonly rootfs?: string
   readonly look?: Look
+  /** What the kernel answered besides the errno (NETLINK_EXT_ACK). */
+  readonly words?: string
   readonly closest?: FailedExecve['closest']
 }
 
@@ -94,10 +96,12 @@ function openRoot({ container, rootfs }: StepFailure): Root | undefined {
 }
 
 /** Filesystems say more than an errno while they are made. */
-const kernelWords = (step: Step, { container }: StepFailure): string[] =>
-  step.is === 'call' && (step.call === 'fsconfig' || step.call === 'fsmount') && container
-    ? readFilesystemLog(container.pid)
-    : []
+const kernelWords = (step: Step, { container, words }: StepFailure): string[] =>
+  step.is === 'composed' && step.operation === 'netlink' && words
+    ? [words]
+    : step.is === 'call' && (step.call === 'fsconfig' || step.call === 'fsmount') && container
+      ? readFilesystemLog(container.pid)
+      : []
 
 /** Which repetition failed, as far as it shows: the executor reports only the step. */
 function findRepetition(

@@ -20,6 +20,7 @@ import {
   prepareHooksSteps,
 } from './hooks.ts'
 import { kernelAtLeast } from './host.ts'
+import { hostnameSteps } from './hostname.ts'
 import { idmappedMountSteps } from './idmap.ts'
 import { refuseUnsupported } from './labels.ts'
 import { maskSteps, openCoverSteps, readonlyPathSteps } from './masked-paths.ts'
@@ -33,10 +34,11 @@ import {
   openNamespaceSteps,
   readNamespaces,
 } from './namespaces.ts'
-import { loopbackSteps } from './network.ts'
+import { awaitDeviceSteps, configureDeviceSteps, makeDeviceSteps, type NetworkDevice } from './network.ts'
 import { mountsInOrder } from './proc-mounts.ts'
 import { keyringStep, makeWorkdirSteps, oomScoreSteps, signalSteps } from './process.ts'
 import { type ProgramInput, programSteps } from './program.ts'
+import { holdPortSteps, type PublishedPort, publishSteps, unpublishSteps } from './published-ports.ts'
 import { type Overlay, pivotSteps, ROOT, readonlyRootSteps, rootSteps } from './rootfs.ts'
 import { barrier, call, PID, type Plan, type Step, slot } from './step.ts'
 import { sysctlSteps } from './sysctl.ts'
@@ -54,6 +56,9 @@ export interface PlanInput extends ProgramInput {
   readonly noPivot?: boolean
   /** Standard input is /dev/null, not the caller's. */
   readonly stdin?: 'null'
+  /** What a new network namespace gets besides a loopback, and the ports of the host that lead to it. */
+  readonly devices?: readonly NetworkDevice[]
+  readonly ports?: readonly PublishedPort[]
   /** Steps of the engine around the container: its state folder, its writable layer. */
   readonly before?: readonly Step[]
   readonly after?: readonly Step[]
@@ -82,6 +87,8 @@ export function compilePlan(given: PlanInput): Plan {
   const namespaces = readNamespaces(config)
   const idmapped = idmappedMountSteps(config, host, input.bundle)
   const joined = openNamespaceSteps(namespaces)
+  const { devices = [], ports = [] } = input
+  const relayed = namespaces.relayFlags !== undefined
   return {
     host: [
       ...(input.before ?? []),
@@ -89,8 +96,11 @@ export function compilePlan(given: PlanInput): Plan {
       ...joined.steps,
       ...cgroupSteps(config, host),
       ...idmapped.steps,
+      ...holdPortSteps(ports),
       cloneStep(namespaces, cgroupFolder(config, host) !== undefined),
       ...identityMapSteps(config, namespaces, host.euid === 0),
+      ...makeDeviceSteps(devices),
+      ...publishSteps(ports),
       ...(hookState ? hostHookSteps(config, hookState, PID) : []),
       ...finishSteps(input),
     ],
@@ -100,6 +110,7 @@ export function compilePlan(given: PlanInput): Plan {
       // Before the user changes: a process that changed it may not write to its own /proc.
       ...oomScoreSteps(config),
       ...becomeMappedSteps(namespaces),
+      ...(relayed ? awaitDeviceSteps(devices) : []),
       ...joinSteps(config, namespaces, joined.opened),
       ...cgroupNamespaceSteps(namespaces),
       call('setsid', [], { why: "a session of its own: the caller's terminal is not ours to signal" }),
@@ -110,6 +121,7 @@ export function compilePlan(given: PlanInput): Plan {
     ],
     cleanup: [
       ...cgroupCleanup(config, host),
+      ...unpublishSteps(ports),
       ...(input.after ?? []),
       ...(hookState ? poststopHookSteps(config, hookState) : []),
     ],
@@ -158,7 +170,8 @@ function rootAndMountSteps(
     // A /dev from outside is somebody else's: it is not filled.
     ...(isBindMounted(config, '/dev') ? [] : deviceSteps(config, tree, userNamespace)),
     ...openTerminalSteps(config, tree, input.consoleSocket),
-    ...loopbackSteps(namespaces.created.has('network')),
+    ...(namespaces.relayFlags === undefined ? awaitDeviceSteps(input.devices ?? []) : []),
+    ...configureDeviceSteps(namespaces.created.has('network'), input.devices ?? []),
     ...hostnameSteps(config),
     ...sysctlSteps(config, tree, isolated),
     ...openCoverSteps(config),
@@ -178,17 +191,6 @@ const isBindMounted = (config: Config, path: string): boolean =>
       mount.destination === path &&
       (mount.type === 'bind' || mount.options?.some((option) => option === 'bind' || option === 'rbind')),
   )
-
-function hostnameSteps(config: Config): Step[] {
-  const steps: Step[] = []
-  if (config.hostname)
-    steps.push(
-      call('sethostname', [config.hostname], { why: 'the name it knows itself by', at: '/hostname' }),
-    )
-  if (config.domainname)
-    steps.push(call('setdomainname', [config.domainname], { why: 'its NIS domain name', at: '/domainname' }))
-  return steps
-}
 
 function nullInputSteps(): Step[] {
   const at = '--interactive'

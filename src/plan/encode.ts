@@ -2,6 +2,7 @@
 import type { Architecture } from '../linux/abi/arch.ts'
 import { isNamed, isSlot, type Kind, type Slot } from '../linux/abi/kinds.ts'
 import { marshal, marshalCall, type Register } from '../linux/abi/marshal.ts'
+import { isBatch } from '../linux/abi/netlink/messages.ts'
 import { Segment } from '../linux/abi/segment.ts'
 import { SYSCALLS } from '../linux/abi/syscalls.ts'
 import { type Encoder, fill, putArgument, read, record } from './encode-record.ts'
@@ -40,6 +41,7 @@ const OPERATIONS = {
   remove_cgroup: OP.REMOVE_CGROUP,
   copy_tree: OP.COPY_TREE,
   hook: OP.HOOK,
+  netlink: OP.NETLINK,
 } as const
 const INITIAL_SIZE = 64 * 1024
 
@@ -154,19 +156,7 @@ function encodeCall(encoder: Encoder, step: CallStep, number: number, i: number)
   const kinds = row.slice(2) as (readonly [string, Kind])[]
   const args = step.args.map((argument) => repetition(argument, i))
   const registers = marshalCall(encoder.segment, kinds, args, encoder.architecture)
-  for (const fixup of encoder.segment.takeFixups()) {
-    const words =
-      fixup.kind === 'copy'
-        ? [read(encoder, fixup.slot), fixup.offset, fixup.width]
-        : [read(encoder, fixup.template.slot), fixup.offset, fixup.before, fixup.after]
-    const op = fixup.kind === 'copy' ? OP.COPY : OP.FORMAT
-    record(encoder, {
-      op,
-      step: number,
-      registers: words.map((value) => ({ is: 'value', value })),
-      ...(fixup.kind === 'format' && fixup.length ? { into: fill(encoder, fixup.length) } : {}),
-    })
-  }
+  recordFixups(encoder, number)
   const into = repetition(step.into, i)
   record(encoder, {
     op: OP.CALL,
@@ -180,20 +170,37 @@ function encodeCall(encoder: Encoder, step: CallStep, number: number, i: number)
   })
 }
 
-function encodeComposed(encoder: Encoder, step: ComposedStep, number: number): void {
-  const registers = step.args.map(
-    (argument): Register =>
-      marshal(encoder.segment, Array.isArray(argument) ? 'argv' : 'path', argument, encoder.architecture),
-  )
+/** Records that fill in what only the run knows, before the record that needs it. */
+function recordFixups(encoder: Encoder, number: number): void {
   for (const fixup of encoder.segment.takeFixups()) {
-    if (fixup.kind !== 'format') continue
-    const words = [read(encoder, fixup.template.slot), fixup.offset, fixup.before, fixup.after]
+    const words =
+      fixup.kind === 'copy'
+        ? [read(encoder, fixup.slot), fixup.offset, fixup.width]
+        : [read(encoder, fixup.template.slot), fixup.offset, fixup.before, fixup.after]
+    const op = fixup.kind === 'copy' ? OP.COPY : OP.FORMAT
     record(encoder, {
-      op: OP.FORMAT,
+      op,
       step: number,
       registers: words.map((value) => ({ is: 'value', value })),
+      ...(fixup.kind === 'format' && fixup.length ? { into: fill(encoder, fixup.length) } : {}),
     })
   }
-  const { tolerate = [], operation } = step
-  record(encoder, { op: OPERATIONS[operation], step: number, registers, tolerated: tolerate })
+}
+
+function encodeComposed(encoder: Encoder, step: ComposedStep, number: number): void {
+  const registers: Register[] = []
+  for (const argument of step.args) {
+    const kind = Array.isArray(argument) ? 'argv' : 'path'
+    const register = marshal(encoder.segment, kind, argument, encoder.architecture)
+    registers.push(register)
+    if (isBatch(argument) && register.is === 'data') registers.push({ is: 'value', value: register.size })
+  }
+  recordFixups(encoder, number)
+  record(encoder, {
+    op: OPERATIONS[step.operation],
+    step: number,
+    registers,
+    tolerated: step.tolerate ?? [],
+    ...(step.into ? { into: fill(encoder, step.into) } : {}),
+  })
 }

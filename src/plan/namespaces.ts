@@ -65,8 +65,11 @@ export function readNamespaces(config: Config): Namespaces {
     types.reduce((sum, type) => sum + CLONE_FLAG[type], 0)
   if (!relay) return { created, joined, flags: flagsOf(all), relayFlags: undefined }
   // The relay makes nothing but the user namespace, whose maps the host writes before the rest is made in it.
-  const first = all.filter((type) => type === 'user')
-  const later = all.filter((type) => type !== 'user' && !(type === 'time' && offsets))
+  // And the network namespace, where the host half makes devices while the relay lives.
+  const early = (type: NamespaceType): boolean =>
+    type === 'user' || (type === 'network' && !joined.has('user'))
+  const first = all.filter(early)
+  const later = all.filter((type) => !early(type) && !(type === 'time' && offsets))
   return { created, joined, flags: flagsOf(first), relayFlags: flagsOf(later) }
 }
 

@@ -72,13 +72,14 @@ export function printStep(step: Step): string {
   return step.is === 'composed' ? printComposed(step) : printCallStep(step)
 }
 
-function printComposed({ operation, args, tolerate }: ComposedStep): string {
+function printComposed({ operation, args, tolerate, into }: ComposedStep): string {
   const printed = args.map((argument) =>
     Array.isArray(argument)
       ? argument.map((part) => printArgument('path', part)).join(' ')
       : printArgument('path', argument),
   )
-  return `${operation}(${printed.join(', ')})${tolerate ? `  (or ${tolerate.join(', ')})` : ''}`
+  const tolerated = tolerate ? `  (or ${tolerate.join(', ')})` : ''
+  return `${operation}(${printed.join(', ')})${into ? ` = $${into.slot}` : ''}${tolerated}`
 }
 
 function printCallStep(step: CallStep): string {

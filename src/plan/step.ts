@@ -10,6 +10,7 @@
  * later steps that need that slot are passed over.
  */
 import type { AnyStruct, Slot, Template } from '../linux/abi/kinds.ts'
+import type { Batch } from '../linux/abi/netlink/messages.ts'
 import type { ArgumentsOf, SyscallName } from '../linux/abi/syscalls.ts'
 
 /** Who goes on with the steps that follow a clone3(2). */
@@ -59,8 +60,10 @@ export interface BarrierStep extends Reason {
 export interface ComposedStep extends Reason {
   readonly is: 'composed'
   readonly operation: Operation
-  readonly args: readonly (string | number | Template | Slot | readonly (string | Template)[])[]
+  readonly args: readonly (string | number | Template | Slot | Batch | readonly (string | Template)[])[]
   readonly tolerate?: readonly string[]
+  /** The slot that is filled when it succeeds. */
+  readonly into?: Slot
 }
 
 export type Operation =
@@ -77,6 +80,8 @@ export type Operation =
   | 'remove_cgroup'
   /** Copies what lies below one directory into another: files, links, modes, owners. */
   | 'copy_tree'
+  /** Sends a batch of messages to a netlink socket and reads the answer: the first error, if there is one. */
+  | 'netlink'
 
 /** A step that somebody left out, to see what breaks. Its slots stay empty, so what needs them is passed over too. */
 export interface SkippedStep extends Reason {
@@ -141,7 +146,7 @@ export const barrier = (number: number, action: 'wait' | 'signal', why: string):
 export const composed = (
   operation: Operation,
   args: ComposedStep['args'],
-  options: Reason & Pick<ComposedStep, 'tolerate'>,
+  options: Reason & Pick<ComposedStep, 'tolerate' | 'into'>,
 ): ComposedStep => ({ is: 'composed', operation, args, ...options })
 
 /** The plan with some steps left out, by number; the others keep theirs. */

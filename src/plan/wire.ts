@@ -56,6 +56,8 @@ export const OP = {
   REMOVE_CGROUP: 7,
   COPY_TREE: 8,
   HOOK: 9,
+  /** args: socket, bytes, their length. */
+  NETLINK: 10,
 } as const
 
 /** Who goes on after a clone3: 0 for every other call. */

@@ -7,6 +7,7 @@ const OPERATIONS = {
   hook: '2 execve',
   remove_tree: '2 unlink',
   remove_cgroup: '7 cgroups',
+  netlink: '7 netlink',
   copy_tree: undefined,
 } as const
 

@@ -189,11 +189,30 @@ export const TIOC = {
   GWINSZ: 0x5413,
 } as const
 export const SIOC = { GIFFLAGS: 0x8913, SIFFLAGS: 0x8914 } as const
-export const IFF = { UP: 1, RUNNING: 0x40 } as const
+export const IFF = { UP: 1, LOOPBACK: 8, RUNNING: 0x40 } as const
 
 /** Address families and socket types; SOCK_CLOEXEC may be or-ed to a type. */
-export const AF = { UNIX: 1, INET: 2, NETLINK: 16 } as const
+export const AF = { UNSPEC: 0, UNIX: 1, INET: 2, BRIDGE: 7, INET6: 10, NETLINK: 16 } as const
 export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, SEQPACKET: 5, CLOEXEC: 0x80000 } as const
+
+/** netlink(7): protocols, socket options, flags of a request. */
+export const NETLINK = { ROUTE: 0, NETFILTER: 12, CAP_ACK: 10, EXT_ACK: 11 } as const
+export const NLM_F = { REPLACE: 0x100, EXCL: 0x200, CREATE: 0x400, APPEND: 0x800 } as const
+/** rtnetlink(7) */
+export const IFA_F = { NODAD: 2, PERMANENT: 0x80 } as const
+export const RT_SCOPE = { UNIVERSE: 0, LINK: 253, HOST: 254 } as const
+export const RT_TABLE = { MAIN: 254 } as const
+export const RTPROT = { BOOT: 3, STATIC: 4 } as const
+export const RTN = { UNICAST: 1 } as const
+export const NUD = { PERMANENT: 0x80 } as const
+export const NTF = { MASTER: 4 } as const
+/** Families of nf_tables, and the hooks and chains of theirs. */
+export const NFPROTO = { UNSPEC: 0, IPV4: 2, BRIDGE: 7, IPV6: 10 } as const
+export const NF_INET = { PRE_ROUTING: 0, LOCAL_IN: 1, FORWARD: 2, LOCAL_OUT: 3, POST_ROUTING: 4 } as const
+export const SOL = { SOCKET: 1, NETLINK: 270 } as const
+export const SO = { REUSEADDR: 2 } as const
+export const IPPROTO = { TCP: 6, UDP: 17, IPV6: 41, SCTP: 132 } as const
+export const IPV6 = { V6ONLY: 26 } as const
 
 /** bpf(2). */
 export const BPF = { PROG_LOAD: 5, PROG_ATTACH: 8, F_ALLOW_MULTI: 2 } as const

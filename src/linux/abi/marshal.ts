@@ -15,6 +15,8 @@ import {
   type Template,
   type Timespec,
 } from './kinds.ts'
+import { encodeMessages } from './netlink/encode.ts'
+import { type Batch, isBatch } from './netlink/messages.ts'
 import type { Segment } from './segment.ts'
 import { fieldSize, layoutOf, STRUCTS, type StructName, type StructValue } from './structs.ts'
 
@@ -44,6 +46,7 @@ export function marshal(
   if (isNamed(argument)) return value(argument.value)
   if (isTemplate(argument)) return data(segment.template(argument), argument.before.length)
   if (argument instanceof Uint8Array) return data(segment.blob(argument), argument.length)
+  if (isBatch(argument)) return marshalBatch(segment, argument)
   switch (kind) {
     case 'argv':
       return marshalArgv(segment, argument as readonly (string | Template)[])
@@ -65,6 +68,15 @@ export function marshal(
         return marshalStruct(segment, kind as StructName, argument as StructValue, architecture)
       throw new TypeError(`an argument of kind ${kind} cannot be ${JSON.stringify(argument)}`)
   }
+}
+
+/** Netlink messages: one run of bytes, with holes where slots belong. */
+function marshalBatch(segment: Segment, batch: Batch): Register {
+  const { bytes, slots } = encodeMessages(batch.netlink)
+  const start = segment.blob(bytes)
+  for (const { offset, slot } of slots)
+    segment.fixups.push({ kind: 'copy', slot, offset: start + offset, width: 4 })
+  return data(start, bytes.length)
 }
 
 function marshalString(segment: Segment, kind: Kind, text: string): Register {

@@ -12,6 +12,8 @@ import {
   type ScmRights,
   type Timespec,
 } from './kinds.ts'
+import { isBatch } from './netlink/messages.ts'
+import { printBatch } from './netlink/print.ts'
 import { signalName } from './signal.ts'
 import { layoutOf, STRUCTS, type StructName, type StructValue } from './structs.ts'
 import { SYSCALLS, type SyscallName } from './syscalls.ts'
@@ -19,7 +21,19 @@ import { SYSCALLS, type SyscallName } from './syscalls.ts'
 const families: Record<string, Record<string, number> | number> = { ...flags, O }
 
 /** Families whose values are a choice, not bits to be or-ed. */
-const CHOICES = new Set(['FSCONFIG', 'PR', 'RLIMIT', 'F', 'SIG', 'P', 'AF', 'IOPRIO_WHO'])
+const CHOICES = new Set([
+  'FSCONFIG',
+  'PR',
+  'RLIMIT',
+  'F',
+  'SIG',
+  'P',
+  'AF',
+  'IOPRIO_WHO',
+  'RT_SCOPE',
+  'NFPROTO',
+  'SOL',
+])
 /** Constants whose header name is the family's prefix without an underscore: `WNOHANG`. */
 const BARE_PREFIX = new Set(['TIOC', 'SIOC', 'W'])
 const FILE_TYPES = ['IFSOCK', 'IFLNK', 'IFREG', 'IFBLK', 'IFDIR', 'IFCHR', 'IFIFO'] as const
@@ -79,6 +93,8 @@ const FIELD_PRINTERS: Record<string, (value: number) => string> = {
   mode: octal,
   exit_signal: signalName,
   version: (version) => `0x${version.toString(16)}`,
+  sin_port: (port) => `htons(${((port & 0xff) << 8) | (port >> 8)})`,
+  sin_addr: (address) => `"${[0, 8, 16, 24].map((shift) => (address >>> shift) & 0xff).join('.')}"`,
 }
 
 function printStruct(name: StructName, fields: StructValue): string {
@@ -115,6 +131,7 @@ export function printArgument(kind: Kind, argument: unknown): string {
   if (isNamed(argument)) return argument.name
   if (typeof argument === 'string') return printText(argument)
   if (argument instanceof Uint8Array) return printBytes(argument)
+  if (isBatch(argument)) return printBatch(argument, printFlags)
   if (typeof argument === 'bigint') return String(argument)
   if (typeof argument === 'number') return printNumber(kind, argument)
   switch (kind) {

@@ -66,6 +66,64 @@ export const STRUCTS = layouts({
     ['ifr_flags', 'u16', 'IFF'],
     ['ifr_padding', 'char[22]'],
   ],
+  /** rtnetlink(7): what each message of a kind begins with. */
+  ifinfomsg: [
+    ['ifi_family', 'u8', 'AF'],
+    ['ifi_type', 'u16'],
+    ['ifi_index', 'i32'],
+    ['ifi_flags', 'u32', 'IFF'],
+    ['ifi_change', 'u32', 'IFF'],
+  ],
+  ifaddrmsg: [
+    ['ifa_family', 'u8', 'AF'],
+    ['ifa_prefixlen', 'u8'],
+    ['ifa_flags', 'u8', 'IFA_F'],
+    ['ifa_scope', 'u8'],
+    ['ifa_index', 'u32'],
+  ],
+  rtmsg: [
+    ['rtm_family', 'u8', 'AF'],
+    ['rtm_dst_len', 'u8'],
+    ['rtm_src_len', 'u8'],
+    ['rtm_tos', 'u8'],
+    ['rtm_table', 'u8'],
+    ['rtm_protocol', 'u8'],
+    ['rtm_scope', 'u8', 'RT_SCOPE'],
+    ['rtm_type', 'u8'],
+    ['rtm_flags', 'u32'],
+  ],
+  ndmsg: [
+    ['ndm_family', 'u8', 'AF'],
+    ['ndm_pad1', 'u8'],
+    ['ndm_pad2', 'u16'],
+    ['ndm_ifindex', 'i32'],
+    ['ndm_state', 'u16'],
+    ['ndm_flags', 'u8'],
+    ['ndm_type', 'u8'],
+  ],
+  tcmsg: [
+    ['tcm_family', 'u8', 'AF'],
+    ['tcm__pad1', 'u8'],
+    ['tcm__pad2', 'u16'],
+    ['tcm_ifindex', 'i32'],
+    ['tcm_handle', 'u32'],
+    ['tcm_parent', 'u32'],
+    ['tcm_info', 'u32'],
+  ],
+  rtgenmsg: [['rtgen_family', 'u8', 'AF']],
+  /** nfnetlink: the family of tables, and for batches the subsystem (in network order). */
+  nfgenmsg: [
+    ['nfgen_family', 'u8', 'NFPROTO'],
+    ['version', 'u8'],
+    ['res_id', 'u16'],
+  ],
+  /** ip(7), ipv6(7): port and address in network order. */
+  sockaddr_in: [
+    ['sin_family', 'u16', 'AF'],
+    ['sin_port', 'u16'],
+    ['sin_addr', 'u32'],
+    ['sin_zero', 'u64'],
+  ],
   /** A word that ioctl(2) reads through a pointer. */
   int: [['value', 'i32']],
   /** unix(7) */

@@ -56,7 +56,10 @@ function runStep(execution: Execution, step: Step): Outcome[] {
       return runCall(execution, step)
     case 'composed': {
       const args = step.args.map((argument) => fillIn(execution.slots, argument))
-      return [args.includes(undefined) ? NOT_MADE : outcome(step, perform(step.operation, args))]
+      if (args.includes(undefined)) return [NOT_MADE]
+      const result = perform(step.operation, args)
+      if (step.into && result >= 0) execution.slots.set(step.into.slot, result)
+      return [outcome(step, result)]
     }
     case 'barrier':
       meet(execution, step.action, step.barrier)

@@ -2,8 +2,10 @@
 import type { Operation } from '../../plan/step.ts'
 import { E } from '../abi/errno.ts'
 import { P, SIG, W } from '../abi/flags.ts'
+import type { Batch } from '../abi/netlink/messages.ts'
 import { attempt } from '../call.ts'
 import { KernelError } from '../kernel-error.ts'
+import { transact } from '../netlink.ts'
 import { removeCgroup, removeTree } from '../remove.ts'
 import { copyTree } from './copy-tree.ts'
 import { exit, fork } from './fork.ts'
@@ -31,6 +33,9 @@ export function perform(operation: Operation, args: readonly unknown[]): number 
         return 0
       case 'hook':
         return hook(args as Parameters<typeof hook>[0])
+      case 'netlink':
+        transact(args[0] as number, (args[1] as Batch).netlink)
+        return 0
     }
   } catch (error) {
     if (error instanceof KernelError) return -error.errno

@@ -9,6 +9,8 @@ import { type Architecture, openFlags } from '../../../src/linux/abi/arch.ts'
 import { CAPABILITIES } from '../../../src/linux/abi/capability.ts'
 import { E, errnoName, errnoNumber } from '../../../src/linux/abi/errno.ts'
 import * as flags from '../../../src/linux/abi/flags.ts'
+import { ATTRIBUTES, NFTA_LIST_ELEM } from '../../../src/linux/abi/netlink/attributes.ts'
+import { MESSAGES } from '../../../src/linux/abi/netlink/messages.ts'
 import { constantName } from '../../../src/linux/abi/print-call.ts'
 import { SIGRTMAX, signalName, signalNumber } from '../../../src/linux/abi/signal.ts'
 import { fieldSize, layoutOf, STRUCTS, type StructName } from '../../../src/linux/abi/structs.ts'
@@ -25,12 +27,14 @@ const KERNEL_HEADERS = [
   ...'bpf capability close_range fcntl filter ioprio memfd mempolicy mount openat2 prctl resource sched sched/types seccomp'
     .split(' ')
     .map((name) => `linux/${name}.h`),
-  ...'sockios stat un wait xattr'.split(' ').map((name) => `linux/${name}.h`),
+  ...'sockios stat un wait xattr if_link rtnetlink netlink neighbour in in6 if_bridge veth net_namespace pkt_sched netfilter netfilter/nfnetlink netfilter/nf_tables'
+    .split(' ')
+    .map((name) => `linux/${name}.h`),
 ]
 
 /** What needs the C library's headers, which quarrel with the kernel's: <sys/mount.h> with <linux/mount.h>. */
 const LIBC_HEADERS = ['stddef.h', 'sys/mount.h', 'sys/socket.h', 'linux/if.h']
-const OF_LIBC = new Set(['MNT', 'UMOUNT', 'AF', 'SOCK', 'IFF', 'ifreq'])
+const OF_LIBC = new Set(['MNT', 'UMOUNT', 'AF', 'SOCK', 'SOL', 'SO', 'IFF', 'ifreq'])
 
 /** Constants that Linux 6.1's headers lack, and the release that brought each. Checked where they are known. */
 const NEWER: Record<string, string> = {
@@ -57,10 +61,18 @@ const KERNEL_STRUCTS: Record<StructName, { type: string; inside?: string; size?:
   bpf_prog_load: { type: 'union bpf_attr', size: 'offsetof(union bpf_attr, prog_ifindex)' },
   bpf_prog_attach: { type: 'union bpf_attr', size: 'offsetof(union bpf_attr, replace_bpf_fd)' },
   bpf_prog_query: { type: 'union bpf_attr', inside: 'query.' },
+  ifinfomsg: { type: 'struct ifinfomsg' },
+  ifaddrmsg: { type: 'struct ifaddrmsg' },
+  rtmsg: { type: 'struct rtmsg' },
+  ndmsg: { type: 'struct ndmsg' },
+  tcmsg: { type: 'struct tcmsg' },
+  rtgenmsg: { type: 'struct rtgenmsg' },
+  nfgenmsg: { type: 'struct nfgenmsg' },
+  sockaddr_in: { type: 'struct sockaddr_in' },
   int: undefined,
   bpf_attr: undefined,
 }
-const PADDING = new Set(['ifr_padding', 'reserved'])
+const PADDING = new Set(['ifr_padding', 'sin_zero', 'sin_addr', 'reserved'])
 
 const claim = (expression: string, value: number | string): string =>
   `_Static_assert((${expression}) == (${value}), "${expression}");`
@@ -110,6 +122,13 @@ function kernelClaims(architecture: Architecture): string[] {
     ...Object.entries(openFlags(architecture)).map(([key, value]) => claim(`O_${key}`, value)),
     ...Object.entries(SYSCALLS).map(([name, row]) => claim(`__NR_${name}`, row[column])),
     ...structClaims(false),
+    ...Object.entries(MESSAGES).map(([name, [number]]) =>
+      claim(name.startsWith('NFT_MSG') ? `(NFNL_SUBSYS_NFTABLES << 8 | ${name})` : name, number),
+    ),
+    ...Object.values(ATTRIBUTES).flatMap((group) =>
+      Object.entries(group).map(([name, [number]]) => claim(name, number)),
+    ),
+    claim('NFTA_LIST_ELEM', NFTA_LIST_ELEM),
     ...range(1, LAST_ERRNO)
       .filter((errno) => errnoName(errno).startsWith('E'))
       .map((errno) => claim(errnoName(errno), errno)),
