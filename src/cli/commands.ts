@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   images: async () => (await import('./images.ts')).images,
   load: async () => (await import('./load.ts')).load,
   rmi: async () => (await import('./rmi.ts')).rmi,
+  save: async () => (await import('./save.ts')).save,
   tag: async () => (await import('./tag.ts')).tag,
   history: async () => (await import('./history.ts')).history,
   'image inspect': async () => (await import('./image-inspect.ts')).imageInspect,
@@ -27,7 +28,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Docker's commands: those that have no row above get one clear error of their own. */
 export const laterCommands: readonly string[] =
-  'attach build builder buildx checkpoint commit compose config container context cp create diff events exec export image import info inspect kill login logout logs manifest network node plugin pause port ps push rename restart rm save search secret service stack start stats stop swarm system top trust unpause update volume wait'.split(
+  'attach build builder buildx checkpoint commit compose config container context cp create diff events exec export image import info inspect kill login logout logs manifest network node plugin pause port ps push rename restart rm search secret service stack start stats stop swarm system top trust unpause update volume wait'.split(
     ' ',
   )
 

@@ -101,8 +101,12 @@ function rememberSummary(root: string, workspace: Workspace, digest: string, sum
 
 /** When one of them was last given, in nanoseconds since the epoch: the time of its file. 0n where none says. */
 export function lastTagged(root: string, names: readonly ImageEntry[]): bigint {
-  const times = names.map(({ reference }) => modifiedAt(referencePath(root, reference)) ?? 0n)
-  return times.reduce((last, time) => (time > last ? time : last), 0n)
+  let last = 0n
+  for (const { reference } of names) {
+    const at = modifiedAt(referencePath(root, reference))
+    if (at !== undefined && at > last) last = at
+  }
+  return last
 }
 
 /** Keeps what was read from blobs, for the next time. */
