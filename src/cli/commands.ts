@@ -20,6 +20,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'image prune': async () => (await import('./image-prune.ts')).imagePrune,
   lab: async () => (await import('./lab.ts')).lab,
   ps: async () => (await import('./ps.ts')).ps,
+  inspect: async () => (await import('./inspect.ts')).inspect,
+  'container inspect': async () => (await import('./inspect.ts')).containerInspect,
   version: async () => (await import('./version.ts')).version,
   completion: async () => (await import('./completion.ts')).completion,
   'remove-mapped': async () => (await import('./remove-mapped.ts')).removeMapped,

@@ -42,7 +42,7 @@ function imageNames(dataRoot: string): (container: Container) => string {
   }
 }
 
-async function containerSizes(
+export async function containerSizes(
   dataRoot: string,
 ): Promise<(container: Container) => ContainerRow['size'] & object> {
   const { treeBytes } = await import('../engine/disk-usage.ts')

@@ -4,12 +4,16 @@
  */
 import { hasTypeName, typeName } from './struct.ts'
 
-/** A nil that has a type: it prints as that type's empty value, and in JSON it is null. */
-export class Nil {
-  readonly of: 'list' | 'map' | 'pointer'
+type NilOf = 'list' | 'map' | 'pointer' | 'text'
 
-  constructor(of: 'list' | 'map' | 'pointer') {
+/** A nil that has a type: it prints as that type's empty value; in JSON it is null, or (omitempty) nothing at all. */
+export class Nil {
+  readonly of: NilOf
+  readonly omitted: boolean
+
+  constructor(of: NilOf, omitted = false) {
     this.of = of
+    this.omitted = omitted
   }
 
   toJSON(): null {
@@ -70,7 +74,7 @@ export function printValue(value: unknown): string {
       .map(([key, one]) => `${key}:${printValue(one)}`)
       .join(' ')}]`
   }
-  if (value instanceof Nil) return value.of === 'list' ? '[]' : value.of === 'map' ? 'map[]' : '<nil>'
+  if (value instanceof Nil) return { list: '[]', map: 'map[]', pointer: '<nil>', text: '' }[value.of]
   if (isStruct(value)) return `{${Object.values(value).map(printValue).join(' ')}}`
   return isNumber(value) ? printNumber(value) : String(value)
 }
@@ -101,7 +105,8 @@ function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ordered)
   if (typeof value === 'bigint') return Number(value)
   if (isStruct(value) && typeof value.toJSON !== 'function') {
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, ordered(one)]))
+    const kept = Object.entries(value).filter(([, one]) => !(one instanceof Nil && one.omitted))
+    return Object.fromEntries(kept.map(([key, one]) => [key, ordered(one)]))
   }
   return value === undefined ? null : value
 }

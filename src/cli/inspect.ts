@@ -1,0 +1,112 @@
+/** `tinyctr inspect`: whatever has the name, a container before an image, a volume before a network. */
+import { findContainer } from '../engine/container/list.ts'
+import { StateError } from '../errors.ts'
+import { defineCommand } from './command.ts'
+import { containerJson } from './container-json.ts'
+import { containerSizes } from './container-rows.ts'
+import { describeFailure } from './failure.ts'
+import type { FlagTable } from './flag.ts'
+import { printInspected } from './format/inspected.ts'
+import { print, printError } from './output.ts'
+import type { StateFolders } from './state-folders.ts'
+
+type Find = (name: string, folders: StateFolders, sized: boolean) => Promise<object>
+
+const finders: Readonly<Record<string, Find>> = {
+  container: async (name, folders, sized) => {
+    const container = findContainer(folders.dataRoot, name)
+    const size = sized ? (await containerSizes(folders.dataRoot))(container) : undefined
+    return containerJson(container, { ...folders, ...(size && { size }) })
+  },
+  image: async (name, folders) => {
+    const [{ ImageStore }, { imageJson }] = await Promise.all([
+      import('../image/store.ts'),
+      import('./image-json.ts'),
+    ])
+    const store = new ImageStore(folders.dataRoot)
+    try {
+      return await imageJson(store, name)
+    } finally {
+      store.close()
+    }
+  },
+}
+
+const formatFlag = {
+  format: { takes: 'one', short: 'f', value: 'TEMPLATE', help: "'json' or a Go template" },
+} as const satisfies FlagTable
+const sizeFlag = {
+  size: { takes: 'nothing', short: 's', help: 'Display total file sizes of containers' },
+} as const satisfies FlagTable
+
+export const inspect = defineCommand({
+  usage: '[OPTIONS] NAME|ID [NAME|ID...]',
+  summary: 'Return low-level information on containers, images, volumes and networks',
+  examples: [
+    "tinyctr inspect -f '{{.State.Pid}}' web",
+    "tinyctr inspect -f '{{range .Mounts}}{{.Destination}} {{end}}' web",
+    'tinyctr inspect --type image alpine',
+  ],
+  flags: {
+    ...formatFlag,
+    ...sizeFlag,
+    type: {
+      takes: 'one',
+      value: 'TYPE',
+      choices: Object.keys(finders),
+      help: 'Only this type: container, image',
+    },
+  },
+  least: 1,
+  completes: 'containers and images',
+  execute: ({ flags: { format, size = false, type }, positionals, folders }) =>
+    printAll(positionals, format, 'inspect', (name) =>
+      type === undefined ? findAny(name, folders, size) : finders[type]!(name, folders, size),
+    ),
+})
+
+export const containerInspect = defineCommand({
+  usage: '[OPTIONS] CONTAINER [CONTAINER...]',
+  summary: 'Display detailed information on one or more containers',
+  flags: { ...formatFlag, ...sizeFlag },
+  least: 1,
+  completes: 'containers',
+  execute: ({ flags: { format, size = false }, positionals, folders }) =>
+    printAll(positionals, format, 'container inspect', (name) => finders.container!(name, folders, size)),
+})
+
+/** @throws StateError with Docker's words */
+async function findAny(name: string, folders: StateFolders, sized: boolean): Promise<object> {
+  for (const find of Object.values(finders)) {
+    try {
+      return await find(name, folders, sized)
+    } catch (error) {
+      // Another type may have it. More than one of this type is an answer too.
+      if (!isMissing(error)) throw error
+    }
+  }
+  throw new StateError(`No such object: ${name}`)
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && /^No such |not a valid|invalid/.test(error.message)
+
+async function printAll(
+  names: readonly string[],
+  format: string | undefined,
+  command: string,
+  find: (name: string) => Promise<object>,
+): Promise<number> {
+  const found: object[] = []
+  const failures: unknown[] = []
+  for (const name of names) {
+    try {
+      found.push(await find(name))
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  print(printInspected(found, format))
+  for (const error of failures) printError(describeFailure(error, command, false))
+  return failures.length > 0 ? 1 : 0
+}
