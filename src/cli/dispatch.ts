@@ -21,9 +21,7 @@ export async function dispatch(args: readonly string[], environment: Environment
   let debug = false
   try {
     if (process.argv0.endsWith('/tinyctr-runtime') || process.argv0 === 'tinyctr-runtime') {
-      throw new UsageError(
-        "the command line for container engines comes in a later version: use 'tinyctr run --bundle DIR'",
-      )
+      return await (await import('./runtime/dispatch.ts')).dispatchRuntime(args, environment)
     }
     if (args[0] === '__complete')
       return await (await import('./complete.ts')).complete(args.slice(1), environment)

@@ -5,8 +5,8 @@
 import { encodePlan } from '../plan/encode.ts'
 import { becomeMappedSteps, identityMapSteps, readNamespaces } from '../plan/namespaces.ts'
 import { call, composed, PID, type Plan } from '../plan/step.ts'
+import { ownCommand } from '../runtime/own-command.ts'
 import type { HostFacts } from './host-facts.ts'
-import { ownCommand } from './own-command.ts'
 
 const SIGCHLD = 17
 

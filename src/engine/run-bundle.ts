@@ -9,10 +9,10 @@ import type { Config } from '../oci/runtime-spec.ts'
 import { checkSemantics, requireProcess } from '../oci/semantics.ts'
 import { parseConfig } from '../oci/validate.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
+import { cachedFilter } from '../runtime/seccomp-cache.ts'
 import type { Launch } from './launch.ts'
 import { preparedId } from './prepared-start.ts'
 import type { BundleOptions } from './run-options.ts'
-import { cachedFilter } from './seccomp-cache.ts'
 
 export async function prepareBundle(options: BundleOptions, folders: { root: string }): Promise<Launch> {
   const bundle = options.bundle.startsWith('/') ? options.bundle : `${process.cwd()}/${options.bundle}`

@@ -5,16 +5,18 @@
  */
 import { EXECUTOR_BASE64 } from '../../build/native/executor.ts'
 import { E } from './abi/errno.ts'
-import { AT, F, F_SEAL, MFD } from './abi/flags.ts'
+import { AT, CLOSE_RANGE, F, F_SEAL, MFD } from './abi/flags.ts'
 import { attempt, call } from './call.ts'
 import { writeAll } from './file.ts'
 
 /**
  * Does not return.
  * @param plan an encoded plan (plan/encode.ts)
+ * @param preserveFds how many file descriptors from 3 on are the container's; all others that we were given are closed
  * @throws KernelError when the executor cannot be started
  */
-export function executeNative(plan: Uint8Array): never {
+export function executeNative(plan: Uint8Array, preserveFds = 0): never {
+  attempt('close_range', [3 + preserveFds, 0xffffffff, CLOSE_RANGE.CLOEXEC])
   // Node marks even the standard streams close-on-exec.
   for (const fd of [0, 1, 2]) attempt('fcntl', [fd, F.SETFD, 0])
   const executor = sealedMemory('tinyctr', Buffer.from(EXECUTOR_BASE64, 'base64'), MFD.CLOEXEC)

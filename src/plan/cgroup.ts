@@ -31,7 +31,8 @@ export function cgroupFolder(config: Config, host: Host): string | undefined {
   return `${host.cgroup.mount}${folder}`
 }
 
-export function cgroupSteps(config: Config, host: Host): Step[] {
+/** @param mayExist one that was there before is used, as engines expect: they may have made it, empty */
+export function cgroupSteps(config: Config, host: Host, mayExist = false): Step[] {
   // A new cgroup has no limits: `max` needs a controller only where there is one.
   const files = resourceFiles(config).filter(
     ({ controller, text }) =>
@@ -60,7 +61,8 @@ export function cgroupSteps(config: Config, host: Host): Step[] {
     parent = `${parent}/${part}`
     steps.push(
       call('mkdirat', [AT.FDCWD, parent, 0o755], {
-        ...(own ? { into: OWN_CGROUP } : { tolerate: ['EEXIST'] }),
+        ...(own ? { into: OWN_CGROUP } : {}),
+        ...(own && !mayExist ? {} : { tolerate: ['EEXIST'] }),
         why: own ? "the container's cgroup" : 'the cgroup above it',
         at: AT_PATH,
       }),

@@ -52,6 +52,8 @@ export interface PlanInput extends ProgramInput {
   readonly overlay?: Overlay
   /** OCI's --console-socket; without it the monitor holds the terminal. */
   readonly consoleSocket?: string
+  /** The cgroup may be there already. */
+  readonly mayShareCgroup?: boolean
   /** The root is moved over the host's instead of pivoted to: for hosts that run from their initramfs. */
   readonly noPivot?: boolean
   /** Standard input is /dev/null, not the caller's. */
@@ -94,7 +96,7 @@ export function compilePlan(given: PlanInput): Plan {
       ...(input.before ?? []),
       ...prepareHooksSteps(config, input.bundle),
       ...joined.steps,
-      ...cgroupSteps(config, host),
+      ...cgroupSteps(config, host, input.mayShareCgroup),
       ...idmapped.steps,
       ...holdPortSteps(ports),
       cloneStep(namespaces, cgroupFolder(config, host) !== undefined),

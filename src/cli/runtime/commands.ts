@@ -1,0 +1,27 @@
+/** Every command of `tinyctr-runtime`, loaded when it is called. */
+import type { FlagTable } from '../flag.ts'
+import type { RuntimeCommand } from './command.ts'
+
+export const runtimeGlobalFlags = {
+  debug: { takes: 'nothing', help: 'Accepted for compatibility: nothing more is logged' },
+  log: { takes: 'one', value: 'FILE', help: 'Where errors are written as well' },
+  'log-format': { takes: 'one', value: 'FORMAT', choices: ['text', 'json'], help: 'How (default text)' },
+  root: { takes: 'one', value: 'DIR', help: 'State of containers (default /run/tinyctr-runtime)' },
+  rootless: { takes: 'one', value: 'BOOL', help: 'Accepted for compatibility: found out by itself' },
+  'systemd-cgroup': {
+    takes: 'nothing',
+    help: 'Make cgroups through systemd; cgroupsPath is slice:prefix:name',
+  },
+  version: { takes: 'nothing', short: 'v', help: 'Print version and exit' },
+} as const satisfies FlagTable
+
+export const runtimeCommands: Readonly<Record<string, () => Promise<RuntimeCommand>>> = {
+  create: async () => (await import('./create.ts')).create,
+  delete: async () => (await import('./delete.ts')).deleteCommand,
+  kill: async () => (await import('./kill.ts')).kill,
+  pause: async () => (await import('./freeze.ts')).pause,
+  resume: async () => (await import('./freeze.ts')).resume,
+  run: async () => (await import('./create.ts')).run,
+  start: async () => (await import('./start.ts')).start,
+  state: async () => (await import('./state.ts')).state,
+}

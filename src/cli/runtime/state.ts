@@ -1,0 +1,32 @@
+/** `tinyctr-runtime state`: runc's JSON. */
+import { readContainer } from '../../runtime/state.ts'
+import { statusOf } from '../../runtime/status.ts'
+import { print } from '../output.ts'
+import { runtimeCommand } from './command.ts'
+
+export const state = runtimeCommand({
+  usage: 'ID',
+  summary: 'Print the state of a container',
+  flags: {},
+  least: 1,
+  most: 1,
+  async execute({ positionals, global }) {
+    const container = readContainer(global.root, positionals[0] as string)
+    const { ociVersion, id, bundle, rootfs, created, annotations } = container.state
+    const status = statusOf(container)
+    const pid = status === 'stopped' ? 0 : (container.process?.pid ?? 0)
+    const shown = {
+      ociVersion,
+      id,
+      pid,
+      status,
+      bundle,
+      rootfs,
+      created,
+      ...(annotations ? { annotations } : {}),
+      owner: '',
+    }
+    print(JSON.stringify(shown, undefined, 2))
+    return 0
+  },
+})

@@ -1,0 +1,42 @@
+/** A bundle's config.json as the container gets it (runtime-spec bundle.md). */
+import { StateError } from '../errors.ts'
+import { E } from '../linux/abi/errno.ts'
+import { readText } from '../linux/file.ts'
+import { KernelError } from '../linux/kernel-error.ts'
+import type { Config } from '../oci/runtime-spec.ts'
+import { checkSemantics, requireProcess } from '../oci/semantics.ts'
+import { parseConfig } from '../oci/validate.ts'
+import { withHome } from './home.ts'
+
+export interface Bundle {
+  /** The text of config.json. */
+  readonly text: string
+  /** With what it leaves to the runtime filled in. */
+  readonly config: Config
+  readonly rootfs: string
+}
+
+/** @throws StateError, ConfigError */
+export function readBundle(bundle: string, id: string): Bundle {
+  const text = readConfigText(bundle)
+  const given = parseConfig(text)
+  checkSemantics(given)
+  const process = requireProcess(given)
+  const path = given.root?.path ?? ''
+  const rootfs = path.startsWith('/') ? path : `${bundle}/${path}`
+  const config: Config = {
+    ...given,
+    process: withHome(process, rootfs),
+    linux: { ...given.linux, cgroupsPath: given.linux?.cgroupsPath || `/tinyctr/${id}` },
+  }
+  return { text, config, rootfs }
+}
+
+function readConfigText(bundle: string): string {
+  try {
+    return readText(`${bundle}/config.json`)
+  } catch (cause) {
+    if (!(cause instanceof KernelError) || cause.errno !== E.NOENT) throw cause
+    throw new StateError(`JSON specification file config.json not found in ${bundle}`, { cause })
+  }
+}

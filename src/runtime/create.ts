@@ -1,0 +1,99 @@
+/** `create` and `run`: from a bundle to the executor, which takes this process's place. */
+import { ConfigError, StateError } from '../errors.ts'
+import { S } from '../linux/abi/flags.ts'
+import { call } from '../linux/call.ts'
+import { executeNative } from '../linux/execute-native.ts'
+import { fileType, makeFolder, readTextIfAny } from '../linux/file.ts'
+import { readHost } from '../linux/host.ts'
+import { OCI_VERSION } from '../oci/runtime-spec.ts'
+import { cgroupFolder } from '../plan/cgroup.ts'
+import { encodePlan } from '../plan/encode.ts'
+import { readBundle } from './bundle.ts'
+import { type CreateInput, type CreateMode, createPlan } from './create-plan.ts'
+import type { ReportTo } from './error-log.ts'
+import type { FailureSource } from './explain-create.ts'
+import { ownCommand } from './own-command.ts'
+import { cachedFilter } from './seccomp-cache.ts'
+import { type ContainerState, checkId } from './state.ts'
+
+export interface CreateOptions {
+  readonly mode: CreateMode
+  readonly root: string
+  readonly id: string
+  /** Absolute. */
+  readonly bundle: string
+  readonly pidFile?: string
+  readonly consoleSocket?: string
+  readonly preserveFds?: number
+  readonly noPivot?: boolean
+  readonly noNewKeyring?: boolean
+  readonly keep?: boolean
+  /** Where compiled seccomp filters are kept. */
+  readonly cache: string
+  /** How to say what went wrong, once the executor is in charge. */
+  readonly report: ReportTo
+}
+
+/** Does not return. @throws StateError, ConfigError, KernelError */
+export async function create(options: CreateOptions): Promise<never> {
+  const { id, root, bundle, mode } = options
+  checkId(id)
+  const folder = `${root}/${id}`
+  if (fileType(folder) !== undefined) throw new StateError(`container with id exists: ${id}`)
+  const { text, config, rootfs } = readBundle(bundle, id)
+  if (fileType(rootfs) !== S.IFDIR)
+    throw new ConfigError(
+      '/root/path',
+      `expected the folder of the root filesystem but found none at ${rootfs}`,
+    )
+  checkTerminal(config.process?.terminal === true, options)
+  makeFolder(root)
+  const host = readHost(config, bundle)
+  const cgroup = cgroupFolder(config, host)
+  if (cgroup !== undefined) requireEmpty(cgroup)
+  const state: ContainerState = {
+    ociVersion: OCI_VERSION,
+    id,
+    bundle,
+    rootfs,
+    created: new Date().toISOString(),
+    owner: call('geteuid', []),
+    ...(config.annotations ? { annotations: config.annotations } : {}),
+    ...(cgroup === undefined ? {} : { cgroup }),
+  }
+  const { report, cache, root: _root, id: _id, bundle: _bundle, ...kept } = options
+  const input: CreateInput = { ...kept, config, host, folder, state }
+  const source = new TextEncoder().encode(JSON.stringify({ created: input, report } satisfies FailureSource))
+  const seccomp = config.linux?.seccomp
+  const filter = seccomp && (await cachedFilter(cache, seccomp, host.architecture))
+  const terminal = mode === 'run' && config.process?.terminal === true
+  const encoded = encodePlan(createPlan(input, filter, { config: text, source }), {
+    architecture: host.architecture,
+    terminal,
+    interactive: terminal,
+    explain: { argv: ownCommand('explain-failure'), envp: explainEnvironment(), source },
+  })
+  return executeNative(encoded, options.preserveFds)
+}
+
+/** Who gets the terminal's other end must be known. runc's words. */
+function checkTerminal(terminal: boolean, { mode, consoleSocket }: CreateOptions): void {
+  const detached = mode !== 'run'
+  if (terminal && detached && consoleSocket === undefined)
+    throw new StateError('cannot allocate tty if runc will detach without setting console socket')
+  if (consoleSocket !== undefined && (!terminal || !detached))
+    throw new StateError('cannot use console socket if runc will not detach or allocate tty')
+}
+
+/** Processes of somebody else's in it would be limited, frozen and killed with the container. */
+function requireEmpty(cgroup: string): void {
+  const events = readTextIfAny(`${cgroup}/cgroup.events`)
+  if (events !== undefined && /^populated 1$/m.test(events))
+    throw new StateError(`container's cgroup is not empty: ${cgroup}`)
+}
+
+/** What the front end needs to explain a failure. */
+const explainEnvironment = (): string[] =>
+  ['PATH', 'NO_COLOR', 'XDG_RUNTIME_DIR'].flatMap((name) =>
+    process.env[name] === undefined ? [] : [`${name}=${process.env[name]}`],
+  )

@@ -1,0 +1,52 @@
+/** `delete`: frees everything that a container has on the host. */
+import { StateError } from '../errors.ts'
+import { fileType } from '../linux/file.ts'
+import { removeCgroup, removeTree } from '../linux/remove.ts'
+import { endProcess } from './kill.ts'
+import { type Container, checkId, findContainer, lockContainer } from './state.ts'
+import { statusOf } from './status.ts'
+
+/**
+ * @param force ends it first; and that there is none is no error
+ * @returns what poststop hooks had to complain of
+ */
+export async function deleteContainer(root: string, id: string, force: boolean): Promise<string[]> {
+  checkId(id)
+  const folder = `${root}/${id}`
+  if (fileType(folder) === undefined) {
+    if (force) return []
+    throw new StateError(`container "${id}" does not exist`)
+  }
+  const lock = lockContainer(folder)
+  try {
+    const container = findContainer(root, id)
+    // Somebody was killed while making it, before there was anything but the folder.
+    if (!container) {
+      removeTree(folder)
+      return []
+    }
+    const { process, state } = container
+    const status = statusOf(container)
+    if (!force && status !== 'stopped' && status !== 'created')
+      throw new StateError(`cannot delete container ${id} that is not stopped: ${status}`)
+    // A frozen process cannot end before its cgroup goes.
+    const frozen = status === 'paused' && state.cgroup !== undefined
+    if (process && !frozen && !endProcess(process))
+      throw new StateError(`container ${id} does not end: it ignores SIGKILL`)
+    if (state.cgroup !== undefined) removeCgroup(state.cgroup)
+    return await poststop(container)
+  } finally {
+    lock.close()
+  }
+}
+
+/** The folder goes before the hooks run: for them the container is gone. */
+async function poststop({ folder, state }: Container): Promise<string[]> {
+  const { readConfig } = await import('./saved-config.ts')
+  const config = readConfig(folder)
+  removeTree(folder)
+  if (!config.hooks?.poststop?.length) return []
+  const { runHooks } = await import('./hooks.ts')
+  const { hookStateOf } = await import('./create-plan.ts')
+  return runHooks(config, 'poststop', hookStateOf(state), 'stopped')
+}

@@ -1,0 +1,83 @@
+/**
+ * What the runtime keeps of a container, in `<root>/<id>/`:
+ *
+ *     state.json    what does not change (this file's type)
+ *     config.json   the bundle's, as it was at `create`: later changes in the bundle have no effect (runtime.md)
+ *     source        what the plan was compiled from, to explain a failed start
+ *     process       /proc/PID/stat of the container as it was when it was complete: its pid and start time
+ *     start         the named pipe at which it waits to be started (plan/hold.ts); none when it was run at once
+ *     verdict       step and errno, where the container's half of the plan failed
+ *     resources     the limits of the last `update`, where there was one
+ *
+ * Its status is not among them: it follows from the process and from its cgroup (status.ts). Whoever changes a container
+ * holds a lock on the folder (flock(2)). Folders are made by the plan (create-plan.ts) and removed by delete.ts.
+ */
+import { StateError } from '../errors.ts'
+import { O } from '../linux/abi/arch.ts'
+import { E } from '../linux/abi/errno.ts'
+import { AT, LOCK } from '../linux/abi/flags.ts'
+import { attempt, call } from '../linux/call.ts'
+import { readTextIfAny } from '../linux/file.ts'
+import { type ProcessIdentity, parseStat } from './process-identity.ts'
+
+export interface ContainerState {
+  readonly ociVersion: string
+  readonly id: string
+  /** Absolute. */
+  readonly bundle: string
+  readonly rootfs: string
+  /** RFC 3339. */
+  readonly created: string
+  /** The numeric user that created it. */
+  readonly owner: number
+  readonly annotations?: Readonly<Record<string, string>>
+  /** The folder of its cgroup. */
+  readonly cgroup?: string
+}
+
+export interface Container {
+  /** `<root>/<id>` */
+  readonly folder: string
+  readonly state: ContainerState
+  /** Undefined while it is being created. */
+  readonly process: ProcessIdentity | undefined
+}
+
+const ID = /^[\w+.-]+$/
+
+/** @throws StateError with runc's words */
+export function checkId(id: string): void {
+  if (!ID.test(id) || id === '.' || id === '..') throw new StateError(`invalid container ID format: "${id}"`)
+}
+
+/** Undefined where there is none. */
+export function findContainer(root: string, id: string): Container | undefined {
+  checkId(id)
+  const folder = `${root}/${id}`
+  const text = readTextIfAny(`${folder}/state.json`)
+  // It is written in one go, but after it was made.
+  if (!text?.endsWith('\n')) return undefined
+  const stat = readTextIfAny(`${folder}/process`)
+  return {
+    folder,
+    state: JSON.parse(text) as ContainerState,
+    process: stat === undefined ? undefined : parseStat(stat),
+  }
+}
+
+/** @throws StateError in words that engines look for */
+export function readContainer(root: string, id: string): Container {
+  const container = findContainer(root, id)
+  if (!container) throw new StateError(`container "${id}" does not exist`)
+  return container
+}
+
+/** Locks the container's folder against others that change it; gone with the process or with `close`. */
+export function lockContainer(folder: string): { close(): void } {
+  const fd = attempt('openat', [AT.FDCWD, folder, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0])
+  if (fd === -E.NOENT)
+    throw new StateError(`container "${folder.slice(folder.lastIndexOf('/') + 1)}" does not exist`)
+  if (fd < 0) call('openat', [AT.FDCWD, folder, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0])
+  call('flock', [fd, LOCK.EX])
+  return { close: () => void attempt('close', [fd]) }
+}
