@@ -80,7 +80,7 @@ static int tolerated(const struct record *record, long error)
 	return 0;
 }
 
-static long join(char *to, const char *before, const char *middle, const char *after)
+long join(char *to, const char *before, const char *middle, const char *after)
 {
 	const char *parts[3] = { before, middle, after };
 	char *end = to;
@@ -90,58 +90,6 @@ static long join(char *to, const char *before, const char *middle, const char *a
 			*end++ = *from;
 	*end = 0;
 	return end - to;
-}
-
-static long wait_for(int child, word milliseconds)
-{
-	struct pollfd ended = { SYSCALL(pidfd_open, child, 0), POLLIN, 0 };
-	struct __kernel_timespec time = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
-	int status = 0, late = milliseconds && SYSCALL(ppoll, &ended, 1, &time, 0, 0) == 0;
-
-	if (late)
-		SYSCALL(kill, child, SIGKILL);
-	while (SYSCALL(wait4, child, &status, 0, 0) == -EINTR)
-		;
-	SYSCALL(close, ended.fd);
-	return late ? -ETIMEDOUT : status ? -ECANCELED : 0;
-}
-
-static long spawn(char **argv, char **envp)
-{
-	long child = SYSCALL(clone, SIGCHLD);
-
-	if (child == 0) {
-		const char *folders[] = { "/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/", "/usr/local/bin/" };
-		word none = 0;
-		char path[256]; /* the programs are newuidmap and newgidmap */
-
-		SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
-		if (argv[0][0] == '/')
-			SYSCALL(execve, argv[0], argv, envp);
-		for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++) {
-			join(path, folders[i], argv[0], "");
-			SYSCALL(execve, path, argv, envp);
-		}
-		exit_group(127);
-	}
-	return child < 0 ? child : wait_for(child, 0);
-}
-
-/* A program of the caller's: it gets its input and nothing else of ours, and only so much time. */
-static long hook(const word *args)
-{
-	long child = SYSCALL(clone, SIGCHLD);
-	word none = 0;
-
-	if (child == 0) {
-		SYSCALL(dup3, args[3], 0, 0);
-		SYSCALL(dup3, args[4], 1, 0);
-		SYSCALL(dup3, args[4], 2, 0);
-		SYSCALL(close_range, 3, ~0u, 0);
-		SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
-		exit_group(-SYSCALL(execve, args[0], args[1], args[2]));
-	}
-	return child < 0 ? child : wait_for(child, args[5]);
 }
 
 /* After a clone3 that starts somebody: who goes on, and with what. */
@@ -221,9 +169,9 @@ static long perform(const struct record *record, const word *args)
 			exit_group(EXIT_RUNTIME_FAILED); /* the monitor is gone */
 		return 0;
 	case OP_SPAWN:
-		return spawn((char **)args[0], (char **)cell(plan->explain_envp));
+		return spawn(*(char **)args[0], (char **)args[0], (char **)cell(plan->explain_envp), 0, 0);
 	case OP_HOOK:
-		return hook(args);
+		return spawn((char *)args[0], (char **)args[1], (char **)args[2], args + 3, args[5]);
 	case OP_REMOVE_TREE:
 		return remove_tree((char *)args[0], 0);
 	case OP_REMOVE_CGROUP:

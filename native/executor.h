@@ -30,6 +30,10 @@ static inline long *cell(unsigned offset)
 
 /* executor.c */
 void run_cleanup(void);
+long join(char *to, const char *before, const char *middle, const char *after);
+
+/* spawn.c */
+long spawn(const char *path, char **argv, char **envp, const word *streams, word milliseconds);
 
 /* monitor.c */
 int container(void);

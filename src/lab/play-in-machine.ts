@@ -1,6 +1,6 @@
 /** A lesson in a kernel of its own: a machine with the host's files plays it, and tells each step as a line of JSON. */
 
-import { ownCommand } from '../engine/own-command.ts'
+import { ownCommand } from '../runtime/own-command.ts'
 import { bootMachine } from '../engine/vm/boot.ts'
 import { requireUml } from '../engine/vm/machine.ts'
 import { O } from '../linux/abi/arch.ts'
