@@ -125,28 +125,6 @@ static void part_ways(const struct record *record, long result)
 	}
 }
 
-/* Only the last message of a batch asks for an answer, so the first that comes is that, or an earlier one's error. */
-static long netlink(int fd, const void *batch, word size)
-{
-	/* struct nlmsghdr, struct nlmsgerr, and the attribute that holds the kernel's words (NETLINK_EXT_ACK). */
-	struct {
-		char header[16];
-		int error;
-		char request[16];
-		unsigned short length, type;
-		char words[WORDS];
-	} answer = { 0 };
-	long result = SYSCALL(sendto, fd, batch, size, 0, 0, 0);
-
-	if (result >= 0)
-		result = SYSCALL(recvfrom, fd, &answer, sizeof answer - 1, 0, 0, 0);
-	if (result < 0)
-		return result;
-	if (answer.type == NLMSGERR_ATTR_MSG)
-		__builtin_memcpy(verdict->words, answer.words, WORDS);
-	return answer.error;
-}
-
 static long perform(const struct record *record, const word *args)
 {
 	char byte = args[0], digits[24];

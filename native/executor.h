@@ -32,6 +32,9 @@ static inline long *cell(unsigned offset)
 void run_cleanup(void);
 long join(char *to, const char *before, const char *middle, const char *after);
 
+/* netlink.c */
+long netlink(int fd, const void *batch, word size);
+
 /* spawn.c */
 long spawn(const char *path, char **argv, char **envp, const word *streams, word milliseconds);
 
