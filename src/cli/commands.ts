@@ -10,6 +10,9 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => run,
   plan: async () => (await import('./plan.ts')).plan,
   pull: async () => (await import('./pull.ts')).pull,
+  login: async () => (await import('./login.ts')).login,
+  logout: async () => (await import('./logout.ts')).logout,
+  search: async () => (await import('./search.ts')).search,
   images: async () => (await import('./images.ts')).images,
   load: async () => (await import('./load.ts')).load,
   rmi: async () => (await import('./rmi.ts')).rmi,
@@ -30,7 +33,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Docker's commands: those that have no row above get one clear error of their own. */
 export const laterCommands: readonly string[] =
-  'attach build builder buildx checkpoint commit compose config container context cp create diff events exec export image import info inspect kill login logout logs manifest network node plugin pause port ps push rename restart rm search secret service stack start stats stop swarm system top trust unpause update volume wait'.split(
+  'attach build builder buildx checkpoint commit compose config container context cp create diff events exec export image import info inspect kill logs manifest network node plugin pause port ps push rename restart rm secret service stack start stats stop swarm system top trust unpause update volume wait'.split(
     ' ',
   )
 

@@ -10,7 +10,7 @@ import { NetworkError } from './registry/failure.ts'
 const layersAtOnce = 3
 
 export interface Pull {
-  registry: Registry
+  registry: Pick<Registry, 'manifest' | 'blob'>
   store: ContentStore
   layers: LayerStore
   signal: AbortSignal

@@ -67,7 +67,7 @@ async function inWorld(handler: Handler, story: (world: World) => Promise<void>)
         layers: store.layers,
         platform: amd64,
         progress: (event) => events.push(event),
-        credentials: () => undefined,
+        credentials: async () => undefined,
         patience: { attempts: 2, delayMs: 1, longestDelayMs: 10 },
         deadlines: { responseMs: 5000, stallMs: 5000 },
         ...options,

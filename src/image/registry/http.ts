@@ -5,7 +5,9 @@
  * Node 0.46 s against 0.41 s; both hold back the sender when the reader is slow; and Bun's follows HTTPS_PROXY.
  */
 import { printable } from '../printable.ts'
+import { connectionTo } from './connection.ts'
 import { NetworkError, networkError } from './failure.ts'
+import { fetchOver } from './transport.ts'
 
 export interface Deadlines {
   /** From sending a request to the head of its response: name lookup, connection, TLS and the server's thinking. */
@@ -16,12 +18,17 @@ export interface Deadlines {
 
 export const defaultDeadlines: Deadlines = { responseMs: 30_000, stallMs: 30_000 }
 
+/** What is sent; a stream's length is to be told in `content-length`. */
+export type Body = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
+
 export interface Exchange {
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH'
   headers?: Record<string, string>
-  body?: string
+  body?: Body
   signal?: AbortSignal | undefined
   deadlines: Deadlines
+  /** The host's certificate is not checked. */
+  insecure?: boolean
 }
 
 export interface Answer {
@@ -47,8 +54,9 @@ export async function exchange(url: URL, request: Exchange, authorization?: stri
     const answer = await send(target, { ...request, headers: { ...request.headers, ...secret } })
     const location = answer.headers.get('location')
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.status) && location !== null
-    // A POST carries a login in its body: it goes where it was sent and nowhere else.
-    if (!isRedirect || request.method === 'POST') return answer
+    // What is sent, a login or a blob, goes where it was sent and nowhere else.
+    const isRead = request.method === undefined || request.method === 'GET' || request.method === 'HEAD'
+    if (!isRedirect || !isRead) return answer
     await answer.body.return()
     const next = URL.canParse(location, target.href) ? new URL(location, target) : undefined
     if (next === undefined || !/^https?:$/.test(next.protocol)) {
@@ -62,7 +70,10 @@ export async function exchange(url: URL, request: Exchange, authorization?: stri
   throw new NetworkError(`Cannot read ${url.host}: it redirects more than ${longestRedirectChain} times`)
 }
 
-async function send(url: URL, { deadlines, signal, ...request }: Exchange): Promise<Answer> {
+async function send(
+  url: URL,
+  { deadlines, signal, insecure = false, ...request }: Exchange,
+): Promise<Answer> {
   signal?.throwIfAborted()
   const connection = new AbortController()
   const onAbort = (): void => connection.abort(signal?.reason)
@@ -89,19 +100,21 @@ async function send(url: URL, { deadlines, signal, ...request }: Exchange): Prom
 
   let response: Response
   try {
-    const sent = fetch(url, {
+    const isStream = request.body instanceof ReadableStream
+    const init: RequestInit = {
       method: 'GET',
       ...request,
       // Blobs are compressed already, and their digests are of what was stored.
       headers: { 'user-agent': 'tinyctr', 'accept-encoding': 'identity', ...request.headers },
       redirect: 'manual',
       signal: connection.signal,
-    })
-    response = await within(
-      deadlines.responseMs,
-      late(`no answer within ${deadlines.responseMs} ms`, true),
-      sent,
-    )
+      ...(isStream && { duplex: 'half' }),
+    }
+    const sent = fetchOver(url, init, connectionTo(url, insecure))
+    // How long a blob takes to send is not the registry's thinking: its sender watches over it (upload.ts).
+    response = isStream
+      ? await sent
+      : await within(deadlines.responseMs, late(`no answer within ${deadlines.responseMs} ms`, true), sent)
   } catch (error) {
     close()
     if (signal?.aborted) throw signal.reason

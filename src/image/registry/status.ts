@@ -26,7 +26,7 @@ export async function httpFailure(answer: Answer, message: string): Promise<Netw
 }
 
 /** `{"errors":[{"code":"DENIED","message":"..."}]}` as one line. */
-async function readErrors(answer: Answer): Promise<string> {
+export async function readErrors(answer: Answer): Promise<string> {
   try {
     const body = await readAll(answer, 64 * 1024)
     const { errors } = JSON.parse(body?.toString() ?? '') as {

@@ -21,7 +21,7 @@ const aliceBasic = `Basic ${Buffer.from('alice:pass:word').toString('base64')}`
 
 const open = ({ host }: Server, credentials?: Credentials): Registry =>
   openRegistry(parseReference(`${host}/x`), {
-    credentials: () => credentials,
+    credentials: async () => credentials,
     patience: { attempts: 2, delayMs: 1, longestDelayMs: 10 },
   })
 
@@ -103,7 +103,10 @@ test('basic authentication, only when asked for', async () => {
   )
   await open(server, alice).manifest('latest')
   assert.equal(server.seen[0]?.headers.authorization, undefined)
-  await assert.rejects(open(server).manifest('latest'), /it needs a login \(docker login\)/)
+  await assert.rejects(
+    open(server).manifest('latest'),
+    /it needs a login: pull access denied, may require 'tinyctr login'/,
+  )
   const wrong = { ...alice, password: 'wrong' }
   await assert.rejects(
     open(server, wrong).manifest('latest'),

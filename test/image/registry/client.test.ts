@@ -27,7 +27,7 @@ async function start(handler: Handler): Promise<Server> {
 }
 
 const impatient: RegistryOptions = {
-  credentials: () => undefined,
+  credentials: async () => undefined,
   patience: { attempts: 3, delayMs: 1, longestDelayMs: 2000 },
   deadlines: { responseMs: 5000, stallMs: 200 },
 }
