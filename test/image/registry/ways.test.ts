@@ -80,7 +80,6 @@ for (const [runtime, command] of Object.entries(runtimes)) {
         (await pull(`${server.host}/x`, home(t, files))).stderr,
         /client\.cert has no \.key beside it/,
       )
-      assert.equal((await pull(`${server.host}/x`, home(t))).status, 1)
     })
 
     test('plain HTTP through a proxy, but not what stays on this machine', async (t) => {
@@ -125,7 +124,10 @@ for (const [runtime, command] of Object.entries(runtimes)) {
           client.write('HTTP/1.1 200 OK\r\n\r\n')
           upstream.pipe(client).pipe(upstream)
         })
-        for (const socket of [upstream, client]) socket.on('error', () => {})
+        for (const socket of [upstream, client]) {
+          socket.on('error', () => {})
+          t.after(() => socket.destroy())
+        }
       })
       await new Promise((resolve) => proxy.once('listening', resolve))
       t.after(() => {
