@@ -1,12 +1,12 @@
 /** A lesson in a kernel of its own: a machine with the host's files plays it, and tells each step as a line of JSON. */
 
-import { ownCommand } from '../runtime/own-command.ts'
 import { bootMachine } from '../engine/vm/boot.ts'
 import { requireUml } from '../engine/vm/machine.ts'
 import { O } from '../linux/abi/arch.ts'
 import { AT } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
 import { removeTree } from '../linux/remove.ts'
+import { ownCommand } from '../runtime/own-command.ts'
 import type { StepReport } from './play.ts'
 import { makeScratch } from './stage/scratch.ts'
 
