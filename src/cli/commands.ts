@@ -16,6 +16,9 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   images: async () => (await import('./images.ts')).images,
   load: async () => (await import('./load.ts')).load,
   rmi: async () => (await import('./rmi.ts')).rmi,
+  commit: async () => (await import('./commit.ts')).commit,
+  export: async () => (await import('./export.ts')).exportCommand,
+  import: async () => (await import('./import.ts')).importCommand,
   save: async () => (await import('./save.ts')).save,
   tag: async () => (await import('./tag.ts')).tag,
   history: async () => (await import('./history.ts')).history,
@@ -33,7 +36,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Docker's commands: those that have no row above get one clear error of their own. */
 export const laterCommands: readonly string[] =
-  'attach build builder buildx checkpoint commit compose config container context cp create diff events exec export image import info inspect kill logs manifest network node plugin pause port ps push rename restart rm secret service stack start stats stop swarm system top trust unpause update volume wait'.split(
+  'attach build builder buildx checkpoint compose config container context cp create diff events exec image info inspect kill logs manifest network node plugin pause port ps push rename restart rm secret service stack start stats stop swarm system top trust unpause update volume wait'.split(
     ' ',
   )
 

@@ -6,8 +6,8 @@ export interface ImageUser {
   readonly running: boolean
   /** The image's id. */
   readonly image: string
-  /** The directories it is mounted from: they stay though every name of the image goes. */
-  readonly layers: readonly string[]
+  /** Its manifest: what that names stays, though every name of the image goes. */
+  readonly manifest: string
 }
 
 const ended: readonly string[] = ['created', 'exited', 'dead']
@@ -18,6 +18,6 @@ export function imageUsers(dataRoot: string): ImageUser[] {
     container: id,
     running: !ended.includes(state.status),
     image: image.id,
-    layers: image.layerDirectories,
+    manifest: image.manifest,
   }))
 }

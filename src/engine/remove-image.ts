@@ -91,7 +91,7 @@ export async function deleteImages(
   users: readonly ImageUser[],
 ): Promise<Pick<RemovedImages, 'deleted' | 'bytes'>> {
   store.drop(images.flatMap(({ entries }) => entries.map(({ reference }) => reference)))
-  const collected = await store.collect(users.flatMap(({ layers }) => layers))
+  const collected = await store.collect(users.map(({ manifest }) => manifest))
   return { deleted: deletedLines(images, collected), bytes: collected.bytes }
 }
 

@@ -3,7 +3,7 @@
  * (store/layout.ts draws it). Every change is a rename: killed at any moment, the store is as before or as after.
  */
 import { RegistryError } from '../errors.ts'
-import { LOCK } from '../linux/abi/flags.ts'
+import { AT, LOCK } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
 import type { ContentStore, Descriptor, Platform } from './content.ts'
 import { holdImages, type ImageSnapshot } from './snapshot.ts'
@@ -17,7 +17,7 @@ import { type LayerStoreOptions, Layers } from './store/layer-store.ts'
 import { blobPath } from './store/layout.ts'
 import { dropNames, type ImageEntry, readNames, rememberSummaries, setName } from './store/names.ts'
 import { checkDoubtful } from './store/recover.ts'
-import { chooseManifest, readImage, type StoredImage } from './store/resolve-image.ts'
+import { chooseManifest, describeManifest, readImage, type StoredImage } from './store/resolve-image.ts'
 import {
   damaged,
   type ImageSummary,
@@ -26,7 +26,7 @@ import {
   type Summaries,
   summarize,
 } from './store/summary.ts'
-import { closeWorkspace, openWorkspace, settle, sweep, type Workspace } from './store/workspace.ts'
+import { closeWorkspace, noteMade, openWorkspace, settle, sweep, type Workspace } from './store/workspace.ts'
 
 const folders = ['blobs/sha256', 'blobs/sha512', 'layers', 'l', 'refs', 'partial', 'tmp']
 
@@ -81,6 +81,12 @@ export class ImageStore {
     return `${this.#openWorkspace().path}/${name}-${this.#temporaries++}`
   }
 
+  /** A file at a path of `temporaryPath` becomes the blob that it is. */
+  adopt(path: string, digest: string): void {
+    noteMade(this.#openWorkspace(), `blobs/${digest.replace(':', '/')}`)
+    call('renameat2', [AT.FDCWD, path, AT.FDCWD, blobPath(this.root, digest), 0])
+  }
+
   /** Every name in the store. */
   names(): ImageEntry[] {
     return readNames(this.root)
@@ -113,6 +119,11 @@ export class ImageStore {
   /** Manifest, config and chain ids of what a name points at. @param platform default: this machine's. */
   async read({ reference, target }: ImageEntry, platform?: Platform): Promise<StoredImage> {
     return readImage(this.content, await chooseManifest(this.content, target, reference, platform))
+  }
+
+  /** The same of an image that may have lost its names while a container kept it, by the digest of its manifest. */
+  async readManifest(digest: string): Promise<StoredImage> {
+    return readImage(this.content, await describeManifest(this.content, digest))
   }
 
   /**
@@ -162,11 +173,14 @@ export class ImageStore {
 
   /**
    * Deletes blobs and layers that no name needs. Only within `exclusively`.
-   * @param inUse directories that containers are mounted from.
+   * @param inUse the manifests of the images that containers are of: what a name no longer needs, they still do.
    */
-  collect(inUse: Iterable<string> = []): Promise<Collected> {
+  async collect(inUse: Iterable<string> = []): Promise<Collected> {
     const targets = this.names().map(({ target }) => target)
-    return collect(this, this.#openWorkspace(), targets, inUse)
+    for (const digest of new Set(inUse)) {
+      if (this.content.has(digest)) targets.push(await describeManifest(this.content, digest))
+    }
+    return collect(this, this.#openWorkspace(), targets)
   }
 
   #openWorkspace(): Workspace {

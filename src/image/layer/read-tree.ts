@@ -1,6 +1,6 @@
 /**
- * A directory tree as tar members, parents first, names in the order of their bytes: the reverse of unpacking. What
- * overlayfs keeps for itself is no part of it.
+ * Directory trees as tar members, parents first, names in the order of their bytes: the reverse of unpacking. Read
+ * without a mount, so it needs no privileges and leaves nothing behind. What overlayfs keeps for itself is no part of it.
  */
 import { O } from '../../linux/abi/arch.ts'
 import { E } from '../../linux/abi/errno.ts'
@@ -25,11 +25,9 @@ export interface TreeEntry {
 }
 
 export interface ReadTreeOptions {
-  /** From an id of the file system to the one in the tar; undefined where there is none. */
+  /** From an id of the file system to the one in the tar. */
   readonly mapUid?: (uid: number) => number
   readonly mapGid?: (gid: number) => number
-  /** Paths that are left out with all below them. */
-  readonly skip?: (path: ByteString) => boolean
 }
 
 const kinds: Readonly<Record<number, EntryKind>> = {
@@ -43,26 +41,60 @@ const kinds: Readonly<Record<number, EntryKind>> = {
 
 const overlayPrefix = /^(?:trusted|user)\.overlay\./
 
-export function* readTree(top: number, options: ReadTreeOptions = {}): Generator<TreeEntry> {
-  const links = new Map<string, ByteString>()
-  yield* entry(top, '.', '')
+/** A device 0:0, or where none could be made an empty file with a mark. */
+export const isWhiteout = ({ member, marks }: TreeEntry): boolean =>
+  (member.kind === 'character' && member.deviceMajor === 0 && member.deviceMinor === 0) ||
+  (member.kind === 'file' && member.size === 0 && marks.has('whiteout'))
 
-  function* entry(parent: number, name: ByteString, path: ByteString): Generator<TreeEntry> {
-    const found = describe(parent, name, path, links, options)
-    if (found === undefined) return
-    yield found
-    if (found.member.kind !== 'directory') return
-    const flags = O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC
-    const fd = call('openat', [parent, toBytes(name), flags, 0])
-    try {
-      for (const child of readDirectory(fd).sort()) {
-        const below = join(path, child)
-        if (options.skip?.(below) !== true) yield* entry(fd, child, below)
+/** What it holds is all there is: the layers below add nothing. */
+export const isOpaque = ({ marks }: TreeEntry): boolean => marks.get('opaque')?.[0] === 0x79
+
+const directoryFlags = O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC
+
+/**
+ * Several trees as overlayfs shows them: of each name the topmost, directories merged down to the first that is opaque
+ * or no directory. Whiteouts are entries like others, with nothing below them.
+ * @param tops open directories, the topmost first; the caller's to close.
+ */
+export function* readTree(tops: readonly number[], options: ReadTreeOptions = {}): Generator<TreeEntry> {
+  const links = new Map<string, ByteString>()
+  const first = describe(tops[0]!, '.', '', links, options)
+  if (first === undefined) return
+  yield first
+  yield* contentOf(tops, '')
+
+  function* contentOf(directories: readonly number[], path: ByteString): Generator<TreeEntry> {
+    const names = new Map<ByteString, number>()
+    for (const [layer, fd] of directories.entries()) {
+      for (const name of readDirectory(fd)) if (!names.has(name)) names.set(name, layer)
+    }
+    for (const name of [...names.keys()].sort()) {
+      const layer = names.get(name)!
+      const found = describe(directories[layer]!, name, join(path, name), links, options)
+      if (found === undefined) continue
+      yield found
+      if (found.member.kind !== 'directory') continue
+      const merged = openMerged(found, directories.slice(layer + 1), options)
+      try {
+        yield* contentOf(merged, found.path)
+      } finally {
+        for (const fd of merged) call('close', [fd])
       }
-    } finally {
-      call('close', [fd])
     }
   }
+}
+
+/** The directory and those below that it is merged with. */
+function openMerged(top: TreeEntry, below: readonly number[], options: ReadTreeOptions): number[] {
+  const merged = [call('openat', [top.parent, toBytes(top.name), directoryFlags, 0])]
+  for (let at = 0, last = top; at < below.length && !isOpaque(last); at++) {
+    const next = describe(below[at]!, top.name, top.path, new Map(), options)
+    if (next === undefined) continue
+    if (next.member.kind !== 'directory') break
+    merged.push(call('openat', [below[at]!, toBytes(top.name), directoryFlags, 0]))
+    last = next
+  }
+  return merged
 }
 
 const statBuffer = new Uint8Array(256)
@@ -84,7 +116,11 @@ function describe(
   const mode = stat.getUint16(28, true)
   const kind = kinds[mode & S.IFMT]
   if (kind === undefined) return undefined
-  const linked = stat.getUint32(16, true) > 1 && kind !== 'directory'
+  const device = { deviceMajor: stat.getUint32(128, true), deviceMinor: stat.getUint32(132, true) }
+  const isDevice = kind === 'character' || kind === 'block'
+  // overlayfs makes all its whiteouts links of one.
+  const isWhite = kind === 'character' && device.deviceMajor === 0 && device.deviceMinor === 0
+  const linked = stat.getUint32(16, true) > 1 && kind !== 'directory' && !isWhite
   const inode = `${stat.getUint32(136, true)}:${stat.getUint32(140, true)}:${stat.getBigUint64(32, true)}`
   const common = {
     mode: mode & 0o7777,
@@ -93,7 +129,6 @@ function describe(
     mtime: { seconds: Number(stat.getBigInt64(112, true)), nanoseconds: stat.getUint32(120, true) },
   }
   const size = kind === 'file' ? Number(stat.getBigUint64(40, true)) : 0
-  const device = { deviceMajor: stat.getUint32(128, true), deviceMinor: stat.getUint32(132, true) }
   const bytes = toBytes(kind === 'directory' && path !== '' ? `${path}/` : path || './')
   const first = links.get(inode)
   if (linked && first !== undefined) {
@@ -102,7 +137,6 @@ function describe(
   }
   if (linked) links.set(inode, path)
   const { xattrs, marks } = readXattrs(parent, name)
-  const isDevice = kind === 'character' || kind === 'block'
   const member: TarMember = {
     ...common,
     kind,

@@ -1,41 +1,55 @@
 /** Trees as tars: what a container wrote, as a layer of an image; or everything it sees, as one tar. */
-import { type ByteString, toBytes } from './bytes.ts'
+import { RegistryError } from '../../errors.ts'
+import { type ByteString, display, toBytes } from './bytes.ts'
 import { join, nameOf, parentOf } from './entry-path.ts'
-import { type ReadTreeOptions, readContent, readTree, type TreeEntry } from './read-tree.ts'
+import {
+  isOpaque,
+  isWhiteout,
+  type ReadTreeOptions,
+  readContent,
+  readTree,
+  type TreeEntry,
+} from './read-tree.ts'
 import { encodeHeader, endOfTar, paddingOf, type TarMember } from './tar-writer.ts'
 
 /** Small entries are joined, so that nobody handles a hundred thousand pieces. */
 const pieceBytes = 256 * 1024
 
-/** Everything in `top`. */
-export const tarOfTree = (top: number, options?: ReadTreeOptions): Generator<Uint8Array> =>
+/** What a container sees, its top directory's own entry left out as docker does. @param tops the topmost first. */
+export const tarOfMerged = (tops: readonly number[], options?: ReadTreeOptions): Generator<Uint8Array> =>
   joined(function* () {
-    for (const entry of readTree(top, options)) yield* whole(entry)
+    for (const entry of readTree(tops, options)) {
+      if (entry.path !== '' && !isWhiteout(entry)) yield* whole(entry)
+    }
   })
 
 /**
  * The upper directory of an overlay as a layer: overlayfs's whiteouts and opaque directories become the image format's
  * (image-spec layer.md "Whiteouts"; Documentation/filesystems/overlayfs.rst).
+ * @param isLeftOut whether an entry is no change of the container's
  */
-export const tarOfUpper = (top: number, options?: ReadTreeOptions): Generator<Uint8Array> =>
+export const tarOfUpper = (
+  top: number,
+  { isLeftOut, ...options }: ReadTreeOptions & { isLeftOut: (entry: TreeEntry) => boolean },
+): Generator<Uint8Array> =>
   joined(function* () {
-    for (const entry of readTree(top, options)) {
-      const { path, member, marks } = entry
+    for (const entry of readTree([top], options)) {
+      const { path, marks } = entry
+      if (marks.has('redirect') || marks.has('metacopy')) {
+        throw new RegistryError(
+          `Cannot commit "${display(path)}": overlayfs keeps it in another layer (redirect_dir, metacopy)`,
+        )
+      }
+      if (isLeftOut(entry)) continue
       if (isWhiteout(entry)) {
         yield encodeHeader(marker(join(parentOf(path), `.wh.${nameOf(path)}`)))
         continue
       }
-      // The root's own owner and times are the image's.
+      // The top's own owner and times are the image's.
       if (path !== '') yield* whole(entry)
-      if (member.kind === 'directory' && marks.get('opaque')?.[0] === 0x79)
-        yield encodeHeader(marker(join(path, '.wh..wh..opq')))
+      if (isOpaque(entry)) yield encodeHeader(marker(join(path, '.wh..wh..opq')))
     }
   })
-
-/** A device 0:0, or where none could be made an empty file with a mark. */
-const isWhiteout = ({ member, marks }: TreeEntry): boolean =>
-  (member.kind === 'character' && member.deviceMajor === 0 && member.deviceMinor === 0) ||
-  (member.kind === 'file' && member.size === 0 && marks.has('whiteout'))
 
 const marker = (path: ByteString): TarMember => ({ kind: 'file', path: toBytes(path), mode: 0 })
 

@@ -19,16 +19,14 @@ export interface Collected {
   readonly bytes: number
 }
 
-/** @param inUse directories that containers are mounted from (`DATA-ROOT/l/SHORT`), whether or not a name needs them. */
 export async function collect(
   store: { root: string; content: ContentStore; layers: Pick<Layers, 'bytes'> },
   workspace: Workspace,
   targets: readonly Descriptor[],
-  inUse: Iterable<string>,
 ): Promise<Collected> {
   const { root, content } = store
   const blobs = new Set<string>()
-  const layers = new Set([...inUse].map(layerOf))
+  const layers = new Set<string>()
   for (const target of targets) {
     const found = await reachable(content, target)
     for (const digest of found.blobs) blobs.add(digest)
@@ -75,8 +73,7 @@ function namesIn(folder: string): string[] {
 /** The hex of the chain id that a short name stands for: `../layers/HEX/diff`. */
 function layerOf(path: string): string {
   const buffer = new Uint8Array(256)
-  const length = attempt('readlinkat', [AT.FDCWD, path, buffer])
-  if (length < 0) return ''
+  const length = call('readlinkat', [AT.FDCWD, path, buffer])
   return Buffer.from(buffer.subarray(0, length)).toString().split('/').at(-2) ?? ''
 }
 

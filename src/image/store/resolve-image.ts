@@ -1,5 +1,6 @@
 /** From a name's descriptor to the image of a platform: manifest, config and the layers' chain ids. */
 import { RegistryError } from '../../errors.ts'
+import { MEDIA_TYPE } from '../../oci/image-spec.ts'
 import { chainIds } from '../chain-id.ts'
 import type { ContentStore, Descriptor, Platform } from '../content.ts'
 import {
@@ -27,6 +28,13 @@ export async function readImage(content: Content, manifest: Descriptor): Promise
   const { config, layers } = parseManifest(await content.read(manifest.digest), manifest)
   const document = parseImageConfig(await content.read(config.digest), config.digest, layers.length)
   return { manifest, config, layers, document, chain: chainIds(document.rootfs.diff_ids) }
+}
+
+/** A manifest in the store by its digest alone: it says itself what it is, unless it is of OCI's first version. */
+export async function describeManifest(content: Content, digest: string): Promise<Descriptor> {
+  const bytes = await content.read(digest)
+  const document = JSON.parse(Buffer.from(bytes).toString()) as Partial<Descriptor>
+  return { mediaType: document.mediaType ?? MEDIA_TYPE.imageManifest, digest, size: bytes.length }
 }
 
 /**
