@@ -31,9 +31,12 @@ export async function explainFailure({
   words,
 }: Failure): Promise<{ text: string; exitCode: number }> {
   const source = readSource(planFd)
-  if ('created' in source) {
-    const { explainFailedCreate } = await import('../runtime/explain-create.ts')
-    return explainFailedCreate(source, { step, errno, pid, words })
+  if ('report' in source) {
+    const failed = { step, errno, pid, words }
+    const runtime = await import('../runtime/explain-create.ts')
+    return 'created' in source
+      ? runtime.explainFailedCreate(source.created, source.report, failed)
+      : runtime.explainFailedExec(source.executed, source.report, failed)
   }
   const { input, skip } = source
   const plan = skipSteps(containerPlan(input), skip)

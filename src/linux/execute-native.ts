@@ -9,14 +9,22 @@ import { AT, CLOSE_RANGE, F, F_SEAL, MFD } from './abi/flags.ts'
 import { attempt, call } from './call.ts'
 import { writeAll } from './file.ts'
 
+/** What stays open over our execve, besides the standard streams. All else that we were given is closed. */
+interface Files {
+  /** How many file descriptors from 3 on are the container's. */
+  readonly preserveFds?: number
+  /** Those that the plan names by number. */
+  readonly handOver?: readonly number[]
+}
+
 /**
  * Does not return.
  * @param plan an encoded plan (plan/encode.ts)
- * @param preserveFds how many file descriptors from 3 on are the container's; all others that we were given are closed
  * @throws KernelError when the executor cannot be started
  */
-export function executeNative(plan: Uint8Array, preserveFds = 0): never {
+export function executeNative(plan: Uint8Array, { preserveFds = 0, handOver = [] }: Files = {}): never {
   attempt('close_range', [3 + preserveFds, 0xffffffff, CLOSE_RANGE.CLOEXEC])
+  for (const fd of handOver) call('fcntl', [fd, F.SETFD, 0])
   // Node marks even the standard streams close-on-exec.
   for (const fd of [0, 1, 2]) attempt('fcntl', [fd, F.SETFD, 0])
   const executor = sealedMemory('tinyctr', Buffer.from(EXECUTOR_BASE64, 'base64'), MFD.CLOEXEC)

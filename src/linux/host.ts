@@ -27,6 +27,18 @@ export function readHost(config: Config, bundle: string): Host {
   }
 }
 
+/** What starting a program in a container takes of the machine. */
+export const readMachine = (): Host => ({
+  architecture,
+  kernel: readKernel(),
+  euid: call('geteuid', []),
+  egid: call('getegid', []),
+  cgroup: undefined,
+  sources: {},
+  nofile: readCallersNofile(),
+  cgroupBpf: false,
+})
+
 const UTS_FIELD = 65
 
 export function readKernelRelease(): string {

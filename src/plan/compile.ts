@@ -22,7 +22,7 @@ import {
 import { kernelAtLeast } from './host.ts'
 import { hostnameSteps } from './hostname.ts'
 import { idmappedMountSteps } from './idmap.ts'
-import { refuseUnsupported } from './labels.ts'
+import { openProcSteps, refuseUnsupported } from './labels.ts'
 import { maskSteps, openCoverSteps, readonlyPathSteps } from './masked-paths.ts'
 import { mountSteps, readonlyTmpfsSteps } from './mounts.ts'
 import {
@@ -111,6 +111,7 @@ export function compilePlan(given: PlanInput): Plan {
       ...(input.stdin === 'null' ? nullInputSteps() : []),
       // Before the user changes: a process that changed it may not write to its own /proc.
       ...oomScoreSteps(config),
+      ...openProcSteps(config),
       ...becomeMappedSteps(namespaces),
       ...(relayed ? awaitDeviceSteps(devices) : []),
       ...joinSteps(config, namespaces, joined.opened),

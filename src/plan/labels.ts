@@ -6,14 +6,33 @@ import { AT } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { call, type Step, slot } from './step.ts'
 
-/** The AppArmor profile that execve(2) puts on. Written by ourselves to our own attribute, through the proc we mounted. */
-export function apparmorSteps(config: Config): Step[] {
+const PROC = slot('proc')
+
+const profileOf = (config: Config): string | undefined => {
   const profile = config.process?.apparmorProfile
-  if (!profile || profile === 'unconfined') return []
+  return profile && profile !== 'unconfined' ? profile : undefined
+}
+
+/** The host's /proc, while it is that: a container's could be anything (CVE-2019-16884, CVE-2019-19921). */
+export function openProcSteps(config: Config): Step[] {
+  if (profileOf(config) === undefined) return []
+  return [
+    call('openat', [AT.FDCWD, '/proc', O.PATH | O.DIRECTORY | O.CLOEXEC, 0], {
+      into: PROC,
+      why: 'labels are written through a /proc that no container has made',
+      at: '/process/apparmorProfile',
+    }),
+  ]
+}
+
+/** The AppArmor profile that execve(2) puts on. Written by ourselves to our own attribute. */
+export function apparmorSteps(config: Config): Step[] {
+  const profile = profileOf(config)
+  if (profile === undefined) return []
   const at = '/process/apparmorProfile'
   const opened = slot('apparmor_exec')
   return [
-    call('openat', [AT.FDCWD, '/proc/self/attr/apparmor/exec', O.WRONLY | O.CLOEXEC | O.NOFOLLOW, 0], {
+    call('openat', [PROC, 'self/attr/apparmor/exec', O.WRONLY | O.CLOEXEC, 0], {
       into: opened,
       why: 'the label takes effect at execve',
       at,

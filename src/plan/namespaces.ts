@@ -13,17 +13,20 @@ import { AT, CLONE } from '../linux/abi/flags.ts'
 import type { Config, IDMapping, NamespaceType } from '../oci/runtime-spec.ts'
 import { barrier, call, composed, PID, type Step, slot, template } from './step.ts'
 
-const CLONE_FLAG: Record<NamespaceType, number> = {
+/** As setns(2) takes them. */
+export const CLONE_FLAG: Record<NamespaceType, number> = {
   user: CLONE.NEWUSER,
   pid: CLONE.NEWPID,
   network: CLONE.NEWNET,
   mount: CLONE.NEWNS,
   uts: CLONE.NEWUTS,
   ipc: CLONE.NEWIPC,
-  /** Unshared by the container itself: at clone time its root would be the parent's cgroup (cgroup_namespaces(7)). */
-  cgroup: 0,
+  cgroup: CLONE.NEWCGROUP,
   time: CLONE.NEWTIME,
 }
+
+/** By the container itself: at clone time its root would be the parent's cgroup (cgroup_namespaces(7)). */
+const UNSHARED: ReadonlySet<NamespaceType> = new Set(['cgroup'])
 
 /** The user namespace first: it owns the others. The mount namespace last: `/proc` must still be the host's before. */
 const JOIN_ORDER: readonly NamespaceType[] = [
@@ -62,7 +65,7 @@ export function readNamespaces(config: Config): Namespaces {
   const relay = joined.has('pid') || joined.has('user') || offsets
   const all = [...created]
   const flagsOf = (types: readonly NamespaceType[]): number =>
-    types.reduce((sum, type) => sum + CLONE_FLAG[type], 0)
+    types.reduce((sum, type) => sum + (UNSHARED.has(type) ? 0 : CLONE_FLAG[type]), 0)
   if (!relay) return { created, joined, flags: flagsOf(all), relayFlags: undefined }
   // The relay makes nothing but the user namespace, whose maps the host writes before the rest is made in it.
   // And the network namespace, where the host half makes devices while the relay lives.
@@ -160,7 +163,7 @@ export function joinSteps(
     const at = namespaces.joined.get(type)?.at
     if (!fd || !at) continue
     steps.push(
-      call('setns', [fd, type === 'cgroup' ? CLONE.NEWCGROUP : CLONE_FLAG[type]], {
+      call('setns', [fd, CLONE_FLAG[type]], {
         why: `enter the ${type} namespace`,
         at,
       }),

@@ -7,7 +7,7 @@
 
 import { ConfigError } from '../errors.ts'
 import { O } from '../linux/abi/arch.ts'
-import { AF, AT, MOVE_MOUNT, OPEN_TREE, SOCK, TIOC } from '../linux/abi/flags.ts'
+import { AF, AT, MOVE_MOUNT, OPEN_TREE, RESOLVE, SOCK, TIOC } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { CHANNEL, call, each, type Step, slot, struct } from './step.ts'
 import type { Tree } from './tree.ts'
@@ -23,7 +23,6 @@ export function openTerminalSteps(config: Config, tree: Tree, consoleSocket: str
   const devpts = tree.at('/dev/pts')
   if (!devpts) throw new ConfigError(at, 'expected a devpts mount at /dev/pts: a terminal needs one')
   const dev = tree.directory('/dev', at)
-  const size = config.process.consoleSize
   return [
     ...dev.steps,
     call('openat', [devpts, 'ptmx', O.RDWR | O.NOCTTY | O.CLOEXEC, 0], {
@@ -31,26 +30,8 @@ export function openTerminalSteps(config: Config, tree: Tree, consoleSocket: str
       why: 'a new pseudo-terminal',
       at,
     }),
-    call('ioctl', [MASTER, TIOC.SPTLCK, struct('int', { value: 0 })], { why: 'unlock its slave', at }),
-    call('ioctl', [MASTER, TIOC.GPTPEER, O.RDWR | O.NOCTTY | O.CLOEXEC], {
-      into: TERMINAL,
-      why: 'open the slave by its master, not by a path that could be redirected',
-      at,
-    }),
-    ...(size
-      ? [
-          call(
-            'ioctl',
-            [MASTER, TIOC.SWINSZ, struct('winsize', { ws_row: size.height, ws_col: size.width })],
-            { why: 'its size', at: '/process/consoleSize' },
-          ),
-        ]
-      : []),
-    call('fchown', [TERMINAL, config.process.user?.uid ?? 0, config.process.user?.gid ?? 0], {
-      tolerate: ['EPERM', 'EINVAL'],
-      why: "it is the user's",
-      at,
-    }),
+    ...slaveSteps(config),
+    ...connectSteps(consoleSocket),
     ...sendMasterSteps(consoleSocket),
     call('open_tree', [TERMINAL, '', OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.EMPTY_PATH], {
       into: CONSOLE_MOUNT,
@@ -69,24 +50,73 @@ export function openTerminalSteps(config: Config, tree: Tree, consoleSocket: str
   ]
 }
 
+/** In the namespaces of a running container: a terminal of its devpts, whatever it has made of its /dev. */
+export function openTerminalInsideSteps(config: Config, consoleSocket: string | undefined): Step[] {
+  if (!config.process?.terminal) return []
+  const how = {
+    flags: O.RDWR | O.NOCTTY | O.CLOEXEC,
+    resolve: RESOLVE.NO_SYMLINKS | RESOLVE.NO_MAGICLINKS,
+  }
+  return [
+    call('openat2', [AT.FDCWD, '/dev/pts/ptmx', how], { into: MASTER, why: 'a new pseudo-terminal', at }),
+    ...slaveSteps(config),
+    ...sendMasterSteps(consoleSocket),
+  ]
+}
+
+/** $master becomes a terminal with a slave. Only a master of devpts(5) knows these requests. */
+function slaveSteps(config: Config): Step[] {
+  const size = config.process?.consoleSize
+  return [
+    call('ioctl', [MASTER, TIOC.SPTLCK, struct('int', { value: 0 })], { why: 'unlock its slave', at }),
+    call('ioctl', [MASTER, TIOC.GPTPEER, O.RDWR | O.NOCTTY | O.CLOEXEC], {
+      into: TERMINAL,
+      why: 'open the slave by its master, not by a path that could be redirected',
+      at,
+    }),
+    ...(size
+      ? [
+          call(
+            'ioctl',
+            [MASTER, TIOC.SWINSZ, struct('winsize', { ws_row: size.height, ws_col: size.width })],
+            { why: 'its size', at: '/process/consoleSize' },
+          ),
+        ]
+      : []),
+    call('fchown', [TERMINAL, config.process?.user?.uid ?? 0, config.process?.user?.gid ?? 0], {
+      tolerate: ['EPERM', 'EINVAL'],
+      why: "it is the user's",
+      at,
+    }),
+  ]
+}
+
+const CONSOLE_SOCKET = slot('console_socket')
+
 function sendMasterSteps(consoleSocket: string | undefined): Step[] {
   const message = { bytes: 't', fds: [MASTER] }
   if (consoleSocket === undefined) {
     return [call('sendmsg', [CHANNEL, message, 0], { why: 'the monitor holds the master end', at })]
   }
-  const socket = slot('console_socket')
+  return [
+    call('sendmsg', [CONSOLE_SOCKET, { ...message, bytes: '/dev/ptmx' }, 0], {
+      why: 'they hold the master end',
+      at: '--console-socket',
+    }),
+  ]
+}
+
+/** While the socket's path still leads there. */
+export function connectSteps(consoleSocket: string | undefined): Step[] {
+  if (consoleSocket === undefined) return []
   return [
     call('socket', [AF.UNIX, SOCK.STREAM | SOCK.CLOEXEC, 0], {
-      into: socket,
+      into: CONSOLE_SOCKET,
       why: 'to whoever asked for the terminal',
       at: '--console-socket',
     }),
-    call('connect', [socket, { sun_family: AF.UNIX, sun_path: consoleSocket }], {
+    call('connect', [CONSOLE_SOCKET, { sun_family: AF.UNIX, sun_path: consoleSocket }], {
       why: 'to whoever asked for the terminal',
-      at: '--console-socket',
-    }),
-    call('sendmsg', [socket, { ...message, bytes: '/dev/ptmx' }, 0], {
-      why: 'they hold the master end',
       at: '--console-socket',
     }),
   ]

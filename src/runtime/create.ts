@@ -12,7 +12,7 @@ import { readBundle } from './bundle.ts'
 import { type CreateInput, type CreateMode, createPlan } from './create-plan.ts'
 import type { ReportTo } from './error-log.ts'
 import type { FailureSource } from './explain-create.ts'
-import { ownCommand } from './own-command.ts'
+import { explainEnvironment, ownCommand } from './own-command.ts'
 import { cachedFilter } from './seccomp-cache.ts'
 import { type ContainerState, checkId } from './state.ts'
 
@@ -73,7 +73,7 @@ export async function create(options: CreateOptions): Promise<never> {
     interactive: terminal,
     explain: { argv: ownCommand('explain-failure'), envp: explainEnvironment(), source },
   })
-  return executeNative(encoded, options.preserveFds)
+  return executeNative(encoded, { preserveFds: options.preserveFds ?? 0 })
 }
 
 /** Who gets the terminal's other end must be known. runc's words. */
@@ -91,9 +91,3 @@ function requireEmpty(cgroup: string): void {
   if (events !== undefined && /^populated 1$/m.test(events))
     throw new StateError(`container's cgroup is not empty: ${cgroup}`)
 }
-
-/** What the front end needs to explain a failure. */
-const explainEnvironment = (): string[] =>
-  ['PATH', 'NO_COLOR', 'XDG_RUNTIME_DIR'].flatMap((name) =>
-    process.env[name] === undefined ? [] : [`${name}=${process.env[name]}`],
-  )

@@ -1,16 +1,32 @@
 /** Why a container did not come to be, or not to run: from the step that failed, while it can still be looked at. */
 import { printStepFailure } from '../linux/step-failure.ts'
+import type { Config } from '../oci/runtime-spec.ts'
 import { numberSteps } from '../plan/print.ts'
 import type { Plan } from '../plan/step.ts'
 import { type CreateInput, createPlan, hookStateOf } from './create-plan.ts'
 import { type ReportTo, report } from './error-log.ts'
+import { type ExecInput, execConfig, execPlan } from './exec-plan.ts'
 import { readHookFailure } from './hook-failure.ts'
 import { endFailed, undo } from './undo.ts'
 
 /** What travels with a plan of the runtime. */
-export interface FailureSource {
-  readonly created: CreateInput
-  readonly report: ReportTo
+export type FailureSource = { readonly report: ReportTo } & (
+  | { readonly created: CreateInput }
+  | { readonly executed: ExecInput }
+)
+
+const EXEC_FAILED = 255
+
+/** `exec` failed: there is nothing to undo. */
+export function explainFailedExec(
+  input: ExecInput,
+  to: ReportTo,
+  failed: FailedStep,
+): { text: string; exitCode: number } {
+  const text = explain(execConfig(input), execPlan(input), failed)
+  endFailed(failed.pid)
+  report(to, text)
+  return { text, exitCode: EXEC_FAILED }
 }
 
 export interface FailedStep {
@@ -24,13 +40,14 @@ export interface FailedStep {
 
 /** `create` or `run` failed: says why, and leaves nothing behind. */
 export async function explainFailedCreate(
-  { created, report: to }: FailureSource,
+  created: CreateInput,
+  to: ReportTo,
   failed: FailedStep,
 ): Promise<{ text: string; exitCode: number }> {
   const { config, state } = created
   // What failed leaves nothing to keep.
   const plan = createPlan({ ...created, keep: false })
-  const lines = [explain(created, plan, failed, 'self')]
+  const lines = [explainCreate(created, plan, failed, 'self')]
   endFailed(failed.pid)
   await undo(plan, failed.step)
   if (config.hooks?.poststop?.length) {
@@ -43,15 +60,23 @@ export async function explainFailedCreate(
 }
 
 /** @param output which process has what hooks said open: `self` or a pid */
-export function explain(input: CreateInput, plan: Plan, failed: FailedStep, output: string): string {
+export function explainCreate(
+  { config, state }: CreateInput,
+  plan: Plan,
+  failed: FailedStep,
+  output: string,
+): string {
   const hook = readHookFailure(plan, failed.step, failed.errno, output)
-  if (hook !== undefined) return `tinyctr: ${hook}`
+  return hook === undefined ? explain(config, plan, failed, state.rootfs) : `tinyctr: ${hook}`
+}
+
+function explain(config: Config, plan: Plan, failed: FailedStep, rootfs?: string): string {
   return printStepFailure({
     plan,
     step: programStep(plan, failed.step),
     errno: failed.errno,
-    config: input.config,
-    rootfs: input.state.rootfs,
+    config,
+    ...(rootfs === undefined ? {} : { rootfs }),
     words: failed.words ?? '',
     ...(failed.pid > 0 ? { container: { pid: failed.pid } } : {}),
   }).text.trimEnd()

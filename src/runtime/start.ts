@@ -61,11 +61,11 @@ function readVerdict(folder: string): Verdict | undefined {
 /** The failed process waits to be looked at. */
 async function explained({ folder, process }: Container, verdict: Verdict): Promise<StateError> {
   const { createPlan } = await import('./create-plan.ts')
-  const { explain } = await import('./explain-create.ts')
+  const { explainCreate } = await import('./explain-create.ts')
   const { endProcess } = await import('./kill.ts')
   const { created } = JSON.parse(readText(`${folder}/source`)) as { created: CreateInput }
   const pid = process?.pid ?? 0
-  const text = explain(created, createPlan(created), { ...verdict, pid }, String(pid))
+  const text = explainCreate(created, createPlan(created), { ...verdict, pid }, String(pid))
   if (process) endProcess(process)
   return new StateError(text.replace(/^tinyctr: /, ''))
 }

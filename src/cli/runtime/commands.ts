@@ -18,6 +18,7 @@ export const runtimeGlobalFlags = {
 export const runtimeCommands: Readonly<Record<string, () => Promise<RuntimeCommand>>> = {
   create: async () => (await import('./create.ts')).create,
   delete: async () => (await import('./delete.ts')).deleteCommand,
+  exec: async () => (await import('./exec.ts')).exec,
   kill: async () => (await import('./kill.ts')).kill,
   pause: async () => (await import('./freeze.ts')).pause,
   resume: async () => (await import('./freeze.ts')).resume,

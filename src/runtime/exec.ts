@@ -1,0 +1,106 @@
+/** `exec`: from a running container and a process to the executor, which takes this process's place. */
+import { StateError } from '../errors.ts'
+import { AT } from '../linux/abi/flags.ts'
+import { attempt } from '../linux/call.ts'
+import { executeNative } from '../linux/execute-native.ts'
+import { readTextIfAny } from '../linux/file.ts'
+import { readMachine } from '../linux/host.ts'
+import type { Config, NamespaceType, Process } from '../oci/runtime-spec.ts'
+import { encodePlan } from '../plan/encode.ts'
+import type { ReportTo } from './error-log.ts'
+import { type ExecInput, execPlan } from './exec-plan.ts'
+import type { FailureSource } from './explain-create.ts'
+import { withHome } from './home.ts'
+import { explainEnvironment, ownCommand } from './own-command.ts'
+import { openProcess, type ProcessIdentity } from './process-identity.ts'
+import { cachedFilter } from './seccomp-cache.ts'
+
+export interface ExecOptions extends Pick<ExecInput, 'consoleSocket' | 'detach' | 'pidFile' | 'preserveFds'> {
+  /** As it was at `create`. */
+  readonly config: Config
+  /** The container's first process. */
+  readonly container: ProcessIdentity
+  readonly process: Process
+  /** The folder of the container's cgroup. */
+  readonly cgroup?: string | undefined
+  /** A cgroup below it (`--cgroup`). */
+  readonly below?: string
+  readonly cache: string
+  readonly report: ReportTo
+}
+
+/** Does not return. @throws StateError, ConfigError, KernelError */
+export async function exec(options: ExecOptions): Promise<never> {
+  const { cache, cgroup, config, container, detach = false, report } = options
+  const pidfd = openProcess(container)
+  if (pidfd === undefined) throw new StateError('cannot exec a container that has stopped')
+  const proc = `/proc/${container.pid}`
+  const process = withHome(options.process, `${proc}/root`)
+  if (process.terminal && detach && options.consoleSocket === undefined)
+    throw new StateError('cannot allocate tty if runc will detach without setting console socket')
+  const host = readMachine()
+  const folder = cgroup === undefined ? undefined : cgroupOf(proc, cgroup, options.below)
+  const { consoleSocket, pidFile, preserveFds } = options
+  const input: ExecInput = {
+    config,
+    process,
+    host,
+    pidfd,
+    namespaces: foreignNamespaces(proc),
+    detach,
+    ...(folder === undefined ? {} : { cgroup: folder }),
+    ...(consoleSocket === undefined ? {} : { consoleSocket }),
+    ...(pidFile === undefined ? {} : { pidFile }),
+    ...(preserveFds === undefined ? {} : { preserveFds }),
+  }
+  const seccomp = config.linux?.seccomp
+  const filter = seccomp && (await cachedFilter(cache, seccomp, host.architecture))
+  const terminal = process.terminal === true && consoleSocket === undefined
+  const encoded = encodePlan(execPlan(input, filter), {
+    architecture: host.architecture,
+    terminal,
+    interactive: terminal,
+    explain: {
+      argv: ownCommand('explain-failure'),
+      envp: explainEnvironment(),
+      source: JSON.stringify({ executed: input, report } satisfies FailureSource),
+    },
+  })
+  return executeNative(encoded, { preserveFds: preserveFds ?? 0, handOver: [pidfd] })
+}
+
+const FILES: readonly (readonly [NamespaceType, string])[] = [
+  ['user', 'user'],
+  ['pid', 'pid_for_children'],
+  ['network', 'net'],
+  ['uts', 'uts'],
+  ['ipc', 'ipc'],
+  ['cgroup', 'cgroup'],
+  ['time', 'time'],
+  ['mount', 'mnt'],
+]
+
+/** Those that differ from ours: joining one's own user namespace is an error (setns(2)). */
+function foreignNamespaces(proc: string): NamespaceType[] {
+  const own = new Uint8Array(64)
+  const theirs = new Uint8Array(64)
+  return FILES.flatMap(([type, file]) => {
+    const length = attempt('readlinkat', [AT.FDCWD, `/proc/self/ns/${file}`, own])
+    const other = attempt('readlinkat', [AT.FDCWD, `${proc}/ns/${file}`, theirs])
+    if (other < 0) return []
+    const same = length === other && own.subarray(0, length).every((byte, i) => byte === theirs[i])
+    return same ? [] : [type]
+  })
+}
+
+/**
+ * Where its first process is now: inside, it may have moved below the cgroup it was made in, which then takes no
+ * processes any more (cgroup-v2.rst, "No Internal Process Constraint").
+ */
+function cgroupOf(proc: string, made: string, below: string | undefined): string {
+  if (below !== undefined) return `${made}/${below}`.replace(/\/+/g, '/').replace(/\/$/, '')
+  const path = /^0::(.*)$/m.exec(readTextIfAny(`${proc}/cgroup`) ?? '')?.[1] ?? ''
+  const name = made.slice(made.lastIndexOf('/'))
+  const at = path.lastIndexOf(`${name}/`)
+  return at < 0 ? made : `${made}${path.slice(at + name.length)}`
+}
