@@ -5,25 +5,22 @@
  */
 #include "executor.h"
 
-/* Out of the way of file descriptors that the caller hands to the container. */
-#define LOWEST_OWN_FD 64
-
 struct header *plan;
 struct verdict *verdict;
-int channel = -1, signals = -1, terminal = -1;
+int plan_fd, channel = -1, signals = -1, terminal = -1;
 
-static int plan_fd, container_channel = -1;
+static int container_channel = -1;
 static enum { HOST, CONTAINER, CLEANUP } half = HOST;
 
 static void run(unsigned from, unsigned to);
 
-static void exit_group(int code)
+void exit_group(int code)
 {
 	for (;;)
 		SYSCALL(exit_group, code);
 }
 
-static char *decimal(char *end, unsigned long number)
+char *decimal(char *end, unsigned long number)
 {
 	*--end = 0;
 	do
@@ -240,43 +237,68 @@ static void load(int fd)
 	*cell(plan->verdict_cell) = (long)verdict;
 }
 
-static void open_channels(void)
+static void open_channel(void)
 {
-	int pair[2], i;
-	word all = ~0ul;
+	int pair[2];
 
-	/* A program that is started without standard streams must not find our files there. */
-	while ((i = SYSCALL(openat, AT_FDCWD, "/dev/null", O_RDWR, 0)) >= 0 && i <= 2)
-		;
-	SYSCALL(close, i);
 	SYSCALL(socketpair, AF_UNIX, SOCK_SEQPACKET | O_CLOEXEC, 0, pair);
 	channel = SYSCALL(fcntl, pair[0], F_DUPFD_CLOEXEC, LOWEST_OWN_FD);
 	container_channel = SYSCALL(fcntl, pair[1], F_DUPFD_CLOEXEC, LOWEST_OWN_FD);
 	SYSCALL(close, pair[0]);
 	SYSCALL(close, pair[1]);
 	*cell(plan->channel_cell) = container_channel;
+}
+
+static void collect_signals(void)
+{
+	word all = ~0ul;
+	int i;
+
 	SYSCALL(rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
 	i = SYSCALL(signalfd4, -1, &all, sizeof all, O_CLOEXEC);
 	signals = SYSCALL(fcntl, i, F_DUPFD_CLOEXEC, LOWEST_OWN_FD);
 	SYSCALL(close, i);
 }
 
+/* The host half, up to the container's execve. Does not return when that fails. */
+void begin(void)
+{
+	open_channel();
+	run(0, plan->host_end);
+	await_execve();
+	if (verdict->step)
+		explain(verdict->step, verdict->error);
+}
+
+/* The same container once more: the plan as it was, before any slot was filled. */
+void begin_again(void)
+{
+	half = HOST;
+	SYSCALL(munmap, verdict, sizeof *verdict);
+	SYSCALL(munmap, plan, plan->size);
+	terminal = -1;
+	load(plan_fd);
+}
+
 /* argv: our name, and the file descriptor of the plan. */
 __attribute__((used)) static void start(long *stack)
 {
 	char **argv = (char **)(stack + 1);
-	int code;
+	int code, null;
 
 	for (const char *digit = argv[1]; digit && *digit; digit++)
 		plan_fd = plan_fd * 10 + *digit - '0';
 	SYSCALL(prctl, PR_SET_NAME, "tinyctr");
 	load(plan_fd);
 	plan_fd = SYSCALL(fcntl, plan_fd, F_DUPFD_CLOEXEC, LOWEST_OWN_FD);
-	open_channels();
-	run(0, plan->host_end);
-	await_execve();
-	if (verdict->step)
-		explain(verdict->step, verdict->error);
+	/* A program that is started without standard streams must not find our files there. */
+	while ((null = SYSCALL(openat, AT_FDCWD, "/dev/null", O_RDWR, 0)) >= 0 && null <= 2)
+		;
+	SYSCALL(close, null);
+	collect_signals();
+	if (plan->monitor)
+		exit_group(detached());
+	begin();
 	code = monitor();
 	run_cleanup();
 	exit_group(code);

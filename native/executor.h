@@ -2,8 +2,12 @@
 #ifndef EXECUTOR_H
 #define EXECUTOR_H
 
+#include "message.h"
 #include "plan.h"
 #include "system.h"
+
+/* Out of the way of file descriptors that the caller hands to the container. */
+#define LOWEST_OWN_FD 64
 
 /* Seen by parent and child alike: how the child failed. A store needs no system call, so no filter can forbid it. */
 #define WORDS 160
@@ -21,6 +25,7 @@ extern struct header *plan;
 extern struct verdict *verdict;
 extern int channel;	/* our end of the socket pair between monitor and container */
 extern int signals;	/* signalfd: everything that is sent to us */
+extern int plan_fd;
 extern int terminal;	/* the master end, once the container has sent it; else -1 */
 
 static inline long *cell(unsigned offset)
@@ -29,6 +34,10 @@ static inline long *cell(unsigned offset)
 }
 
 /* executor.c */
+void exit_group(int code) __attribute__((noreturn));
+char *decimal(char *end, unsigned long number);
+void begin(void);
+void begin_again(void);
 void run_cleanup(void);
 long join(char *to, const char *before, const char *middle, const char *after);
 
@@ -40,10 +49,22 @@ long spawn(const char *path, char **argv, char **envp, const word *streams, word
 
 /* monitor.c */
 int container(void);
+int next_signal(void);
+int is_passed_on(int signal);
+void pass_signal(int signal);
 long await_barrier(int number);
 void await_execve(void);
 int monitor(void);
 int serve_as_init(int child);
+
+/* detached.c */
+int detached(void);
+
+/* terminal.c */
+int enter_raw(int fd);
+void leave_raw(void);
+struct termios *modes_before_raw(void);
+void copy_window_size(int from, int to);
 
 /* tree.c */
 long remove_tree(const char *path, int only_directories);

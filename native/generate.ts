@@ -14,7 +14,19 @@ import {
   START_HEADER,
   START_MAGIC,
 } from '../src/linux/premises/wire.ts'
-import { ARGUMENT, FLAG, HEADER, MAGIC, OP, RECORD, ROLE, TOLERATED } from '../src/plan/wire.ts'
+import {
+  ARGUMENT,
+  FLAG,
+  HEADER,
+  MAGIC,
+  MONITOR,
+  MONITOR_FLAG,
+  OP,
+  RECORD,
+  ROLE,
+  STAY_DOWN,
+  TOLERATED,
+} from '../src/plan/wire.ts'
 
 const constants = (prefix: string, values: Record<string, number>): string =>
   Object.entries(values)
@@ -30,8 +42,11 @@ export const planHeader = (): string => `/* Generated from src/plan/wire.ts by n
 
 #define PLAN_MAGIC 0x${MAGIC.toString(16)}u
 #define TOLERATED ${TOLERATED}
+#define STAY_DOWN ${STAY_DOWN}
 
 ${constants('FLAG', FLAG)}
+
+${constants('MONITOR', MONITOR_FLAG)}
 
 ${constants('OP', OP)}
 
@@ -41,6 +56,10 @@ ${constants('ARGUMENT', ARGUMENT)}
 
 struct header {
 ${fields(HEADER)}
+};
+
+struct monitor {
+${fields(MONITOR)}
 };
 
 struct record {

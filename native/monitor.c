@@ -7,36 +7,12 @@
 /* The third Ctrl-C in a row means it. */
 #define PATIENCE 3
 
-struct message {
-	struct {
-		void *name;
-		int namelen;
-		void *iov;
-		word iovlen;
-		void *control;
-		word controllen;
-		int flags;
-	} header;
-	struct {
-		void *base;
-		word length;
-	} iovec;
-	struct {
-		word length;
-		int level, type, fd;
-	} control;
-	char byte;
-};
-
-static struct termios saved;
-static int saved_valid;
-
 int container(void)
 {
 	return verdict->pid ? verdict->pid : *cell(plan->pid_cell);
 }
 
-static int next_signal(void)
+int next_signal(void)
 {
 	unsigned info[32];
 
@@ -57,19 +33,15 @@ static int reap(int pid)
 /* One message of the container: 0 at its end, else the byte. A terminal that comes along is kept. */
 static int receive(void)
 {
-	struct message m = { 0 };
-	long got;
+	struct message m;
+	char byte;
 
-	m.iovec.base = &m.byte;
-	m.iovec.length = 1;
-	m.header.iov = &m.iovec;
-	m.header.iovlen = 1;
-	m.header.control = &m.control;
-	m.header.controllen = sizeof m.control;
-	got = SYSCALL(recvmsg, channel, &m.header, MSG_CMSG_CLOEXEC);
-	if (got > 0 && m.header.controllen >= 20)
-		terminal = m.control.fd;
-	return got > 0 ? m.byte : 0;
+	message_prepare(&m, &byte, 1, 1);
+	if (SYSCALL(recvmsg, channel, &m.header, MSG_CMSG_CLOEXEC) <= 0)
+		return 0;
+	if (message_fd(&m) >= 0)
+		terminal = message_fd(&m);
+	return byte;
 }
 
 /* Waits for a message; Ctrl-C while the container is being made ends it. */
@@ -117,38 +89,6 @@ void await_execve(void)
 	SYSCALL(close, channel);
 }
 
-static void copy_window_size(void)
-{
-	unsigned short size[4];
-
-	if (SYSCALL(ioctl, 0, TIOCGWINSZ, size) == 0 && size[0])
-		SYSCALL(ioctl, terminal, TIOCSWINSZ, size);
-}
-
-static void enter_raw(void)
-{
-	struct termios raw;
-
-	saved_valid = plan->flags & FLAG_INTERACTIVE && SYSCALL(ioctl, 0, TCGETS, &saved) == 0;
-	if (!saved_valid)
-		return;
-	raw = saved;
-	/* as cfmakeraw(3) */
-	raw.c_iflag &= ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-	raw.c_oflag &= ~OPOST;
-	raw.c_lflag &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
-	raw.c_cflag = (raw.c_cflag & ~(CSIZE | PARENB)) | CS8;
-	raw.c_cc[VMIN] = 1;
-	raw.c_cc[VTIME] = 0;
-	SYSCALL(ioctl, 0, TCSETS, &raw);
-}
-
-static void leave_raw(void)
-{
-	if (saved_valid)
-		SYSCALL(ioctl, 0, TCSETS, &saved);
-}
-
 /* False when there is nothing more to come. */
 static int pass(int from, int to)
 {
@@ -161,6 +101,12 @@ static int pass(int from, int to)
 	return got > 0;
 }
 
+static void become_raw(void)
+{
+	if (plan->flags & FLAG_INTERACTIVE)
+		enter_raw(0);
+}
+
 /* Stopped by job control: so is the container, until somebody continues us. */
 static void suspend(void)
 {
@@ -171,38 +117,48 @@ static void suspend(void)
 	SYSCALL(kill, self, SIGSTOP);
 	SYSCALL(kill, container(), SIGCONT);
 	if (terminal >= 0)
-		enter_raw();
+		become_raw();
 }
 
 /* Ours to know and nobody else's. */
 #define NOT_PASSED_ON \
 	(1u | 1u << SIGCHLD | 1u << SIGPIPE | 1u << SIGURG | 1u << SIGCONT | 1u << SIGTTIN | 1u << SIGTTOU)
 
-static void handle(int signal)
+int is_passed_on(int signal)
+{
+	return signal > 31 || !(NOT_PASSED_ON >> signal & 1);
+}
+
+/* The third Ctrl-C means it. */
+void pass_signal(int signal)
 {
 	static int patience = PATIENCE;
+	int enough = (signal == SIGINT || signal == SIGTERM) && --patience == 0;
 
+	SYSCALL(kill, container(), enough ? SIGKILL : signal);
+}
+
+static void handle(int signal)
+{
 	if (signal == SIGWINCH && terminal >= 0)
-		copy_window_size();
+		copy_window_size(0, terminal);
 	else if (signal == SIGTSTP)
 		suspend();
-	/* When its terminal is gone nobody can reach it any more; the third Ctrl-C means it. */
-	else if ((signal == SIGHUP && terminal >= 0) ||
-		 ((signal == SIGINT || signal == SIGTERM) && --patience == 0))
+	/* When its terminal is gone nobody can reach it any more. */
+	else if (signal == SIGHUP && terminal >= 0)
 		SYSCALL(kill, container(), SIGKILL);
-	else if (signal > 31 || !(NOT_PASSED_ON >> signal & 1))
-		SYSCALL(kill, container(), signal);
+	else if (is_passed_on(signal))
+		pass_signal(signal);
 }
 
 int monitor(void)
 {
-	int code = -1, input = plan->flags & FLAG_INTERACTIVE ? 0 : -1;
+	/* Without a terminal the container reads its input itself. */
+	int code = -1, input = terminal >= 0 && plan->flags & FLAG_INTERACTIVE ? 0 : -1;
 
 	if (terminal >= 0) {
-		enter_raw();
-		copy_window_size();
-	} else {
-		input = -1; /* the container reads it itself */
+		become_raw();
+		copy_window_size(0, terminal);
 	}
 	while ((code = reap(container())) < 0) {
 		struct pollfd fds[3] = { { signals, POLLIN, 0 }, { terminal, POLLIN, 0 }, { input, POLLIN, 0 } };

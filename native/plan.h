@@ -4,9 +4,21 @@
 
 #define PLAN_MAGIC 0x31706374u
 #define TOLERATED 6
+#define STAY_DOWN 62
 
 #define FLAG_TERMINAL 1
 #define FLAG_INTERACTIVE 2
+
+#define MONITOR_DETACH 1
+#define MONITOR_CLIENT 2
+#define MONITOR_DIRECT 512
+#define MONITOR_STDIN 4
+#define MONITOR_STDIN_ONCE 8
+#define MONITOR_ATTACH_STDIN 16
+#define MONITOR_ATTACH_STDOUT 32
+#define MONITOR_ATTACH_STDERR 64
+#define MONITOR_SIGNAL_PROXY 128
+#define MONITOR_TERMINAL 256
 
 #define OP_CALL 0
 #define OP_COPY 1
@@ -48,6 +60,30 @@ struct header {
 	unsigned int explain_envp;
 	unsigned int source;
 	unsigned int source_size;
+	unsigned int monitor;
+};
+
+struct monitor {
+	unsigned int flags;
+	unsigned int announce;
+	unsigned int stdin_cell;
+	unsigned int stdout_cell;
+	unsigned int stderr_cell;
+	unsigned int status_cell;
+	unsigned int cgroup;
+	unsigned int log;
+	unsigned int log_bytes_low;
+	unsigned int log_bytes_high;
+	unsigned int log_files;
+	unsigned int socket_folder;
+	unsigned int restart;
+	unsigned int health_argv;
+	unsigned int health_interval;
+	unsigned int health_start_interval;
+	unsigned int health_start_period;
+	unsigned int detach_keys;
+	unsigned int detach_keys_size;
+	unsigned int client_fd;
 };
 
 struct record {

@@ -19,18 +19,26 @@
 #include <linux/prctl.h>
 #include <linux/stat.h>
 #include <linux/time_types.h>
+#include <linux/uio.h>
 #include <linux/wait.h>
 
 typedef unsigned long word;
 
 /* What the kernel's exported headers leave to the C library. */
 #define AF_UNIX 1
+#define SOL_SOCKET 1
+#define SCM_RIGHTS 1
 #define SOCK_SEQPACKET 5
 #define SEEK_END 2
 #define CLD_EXITED 1
 #define SI_KERNEL 0x80
 #define DT_DIR 4
+#define MSG_PEEK 2
+#define MSG_DONTWAIT 0x40
+#define MSG_NOSIGNAL 0x4000
 #define MSG_CMSG_CLOEXEC 0x40000000
+#define CLOCK_REALTIME 0
+#define CLOCK_MONOTONIC 1
 #define EXIT_RUNTIME_FAILED 125
 
 #if defined(__x86_64__)

@@ -33,6 +33,10 @@ const tables = ['src/linux/abi/syscalls.ts']
 const programsOfC: Record<string, { files: RegExp; most: number }> = {
   'the executor': { files: /^native\/(executor|monitor|tree|system|entry)\.[ch]$/, most: 700 },
   'what it asks of others': { files: /^native\/(spawn|netlink)\.c$/, most: 80 },
+  'the monitor of a detached container': {
+    files: /^native\/(detached|streams|clients|client|health|message|record|log|terminal)\.[ch]$/,
+    most: 1200,
+  },
   'prepared starts': { files: /^native\/start\.c$/, most: 320 },
   'the look at the sources': { files: /^native\/fresh\.c$/, most: 100 },
 }

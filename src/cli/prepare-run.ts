@@ -3,6 +3,7 @@ import type { Launch } from '../engine/launch.ts'
 import type { Invocation } from './invocation.ts'
 import { printError } from './output.ts'
 import type { runFlags } from './run-flags.ts'
+import { attachmentOf, isDirect } from './run-life.ts'
 import { runRequest } from './run-options.ts'
 import { readSurroundings } from './surroundings.ts'
 
@@ -17,9 +18,10 @@ export async function prepareRun({
     return (await import('../engine/run-bundle.ts')).prepareBundle(request.options, folders)
   const { quiet } = request.options
   const { prepareImage } = await import('../engine/run-image.ts')
-  return prepareImage(request.options, folders, {
-    warn: (line) => printError(`tinyctr: ${line}`),
-    pull: async (name, platform) => {
+  const manner = { attachment: attachmentOf(flags), direct: isDirect(flags) }
+  const source = {
+    warn: (line: string) => printError(`tinyctr: ${line}`),
+    pull: async (name: string, platform: string | undefined) => {
       await (await import('./pull.ts')).pullShown(name, {
         platform,
         quiet,
@@ -28,5 +30,6 @@ export async function prepareRun({
         quietUntilAnswered: true,
       })
     },
-  })
+  }
+  return prepareImage(request.options, folders, source, manner)
 }

@@ -19,6 +19,7 @@ import { parseTmpfs } from '../engine/tmpfs-options.ts'
 import { parseUlimit } from '../engine/ulimit.ts'
 import { parseVolume } from '../engine/volume-flag.ts'
 import type { FlagTable, FlagValues } from './flag.ts'
+import { lifeFlags } from './life-flags.ts'
 import {
   parseFolder,
   parseIpcMode,
@@ -26,11 +27,11 @@ import {
   parseNetwork,
   parseOomScore,
   parsePlatformName,
-  parseSignal,
   parseUser,
 } from './run-values.ts'
 
 export const runFlags = {
+  ...lifeFlags,
   'add-host': { takes: 'many', value: 'HOST:IP', parse: parseAddHost, help: 'Add a name to /etc/hosts' },
   annotation: {
     takes: 'many',
@@ -65,7 +66,6 @@ export const runFlags = {
   cpus: { takes: 'one', value: 'NUMBER', parse: parseCpus, help: 'Number of CPUs, such as 1.5' },
   'cpuset-cpus': { takes: 'one', value: 'LIST', parse: parseCpuset, help: 'CPUs to run on, such as 0-3,6' },
   'cpuset-mems': { takes: 'one', value: 'LIST', parse: parseCpuset, help: 'Memory nodes to allocate from' },
-  detach: { takes: 'nothing', short: 'd', hidden: true, help: 'Run in the background' },
   device: { takes: 'many', value: 'HOST[:CONTAINER][:rwm]', parse: parseDevice, help: 'Add a host device' },
   'device-read-bps': {
     takes: 'many',
@@ -145,7 +145,6 @@ export const runFlags = {
     parse: parseNetwork,
     help: 'Network: none (loopback only) or host',
   },
-  'no-healthcheck': { takes: 'nothing', hidden: true, help: 'There are no health checks to turn off' },
   'oom-score-adj': {
     takes: 'one',
     value: 'SCORE',
@@ -169,7 +168,6 @@ export const runFlags = {
   },
   quiet: { takes: 'nothing', short: 'q', help: 'No progress while pulling' },
   'read-only': { takes: 'nothing', help: "Make the container's root read-only" },
-  rm: { takes: 'nothing', help: 'Remove the container when it ends' },
   'security-opt': {
     takes: 'many',
     value: 'OPTION',
@@ -177,18 +175,6 @@ export const runFlags = {
     help: 'seccomp=FILE|unconfined, no-new-privileges, apparmor=, label=disable, systempaths=unconfined',
   },
   'shm-size': { takes: 'one', value: 'SIZE', parse: parseSize, help: 'Size of /dev/shm' },
-  'stop-signal': {
-    takes: 'one',
-    value: 'SIGNAL',
-    parse: parseSignal,
-    help: 'Signal that stops the container',
-  },
-  'stop-timeout': {
-    takes: 'one',
-    value: 'SECONDS',
-    parse: parseInteger,
-    help: 'Seconds to wait for it to stop',
-  },
   sysctl: {
     takes: 'many',
     value: 'NAME=VALUE',
@@ -242,6 +228,6 @@ export type RunFlagValues = FlagValues<typeof runFlags>
 
 /** What Docker's `run` has besides: known, so that the error is not "unknown flag". */
 export const laterRunFlags: readonly string[] =
-  'a attach blkio-weight-device cidfile cpu-rt-period cpu-rt-runtime detach-keys device-cgroup-rule disable-content-trust expose gpus health-cmd health-interval health-retries health-start-interval health-start-period health-timeout ip ip6 isolation kernel-memory link link-local-ip log-driver log-opt mac-address memory-swappiness network-alias net-alias oom-kill-disable p P publish publish-all restart runtime sig-proxy storage-opt use-api-socket volume-driver volumes-from'.split(
+  'blkio-weight-device cpu-rt-period cpu-rt-runtime device-cgroup-rule disable-content-trust expose gpus ip ip6 isolation kernel-memory link link-local-ip mac-address memory-swappiness network-alias net-alias oom-kill-disable p P publish publish-all runtime storage-opt use-api-socket volume-driver volumes-from'.split(
     ' ',
   )

@@ -12,6 +12,7 @@ import {
 import { isIpcSysctl, isNetworkSysctl } from '../engine/sysctl-flag.ts'
 import { UsageError } from '../errors.ts'
 import type { RunFlagValues } from './run-flags.ts'
+import { lifeOptions } from './run-life.ts'
 import { limitOf, resourceOptions } from './run-limits.ts'
 
 /** What flags alone cannot say. */
@@ -97,6 +98,7 @@ function imageOptions(
     init: flags.init ?? false,
     stopSignal: flags['stop-signal'],
     stopTimeoutSeconds: flags['stop-timeout'],
+    ...lifeOptions(flags),
     environment: environmentOf(flags, around),
     user: flags.user || undefined,
     groupAdd: flags['group-add'] ?? [],
@@ -136,8 +138,11 @@ function imageOptions(
 
 /** Docker's own conflicts, and what is not in this version. */
 function checkTogether(flags: RunFlagValues): void {
-  if (flags.detach) {
-    throw new UsageError('--detach: detached containers come in a later version of tinyctr')
+  if (flags.rm && flags.restart !== undefined && flags.restart.name !== 'no') {
+    throw new UsageError('conflicting options: cannot specify both --restart and --rm')
+  }
+  if (flags.detach && flags.attach !== undefined) {
+    throw new UsageError('conflicting options: cannot specify both --attach and --detach')
   }
   if (flags.uts === 'host' && flags.hostname !== undefined) {
     throw new UsageError('conflicting options: hostname and the UTS mode')

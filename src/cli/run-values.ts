@@ -55,3 +55,10 @@ export function parseUser(text: string): string {
   if (/^(?:[^:\s\0]+(?::[^:\s\0]+)?)?$/.test(text)) return text
   throw new UsageError('expected USER or USER:GROUP')
 }
+
+/** @throws UsageError with docker's words */
+export function parseStream(text: string): 'stdin' | 'stdout' | 'stderr' {
+  const stream = text.toLowerCase()
+  if (stream === 'stdin' || stream === 'stdout' || stream === 'stderr') return stream
+  throw new UsageError('valid streams are STDIN, STDOUT and STDERR')
+}

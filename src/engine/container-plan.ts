@@ -8,9 +8,11 @@ import { O } from '../linux/abi/arch.ts'
 import { AT, LOCK } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { compilePlan } from '../plan/compile.ts'
+import type { MonitorOptions, Stream } from '../plan/detached.ts'
 import type { Host } from '../plan/host.ts'
 import type { Overlay } from '../plan/rootfs.ts'
 import { call, composed, each, type Plan, type Step, slot } from '../plan/step.ts'
+import { layerSteps, type RecordInput, recordSteps, removeLayerSteps } from './container/record-steps.ts'
 
 export interface ContainerPlanInput {
   readonly config: Config
@@ -18,12 +20,20 @@ export interface ContainerPlanInput {
   readonly bundle: string
   /** The container's folder below `--root`. */
   readonly stateFolder: string
-  /** What the next command must remove if this one is killed; the first line is the cgroup, the second the layer. */
+  /**
+   * What the next command must remove if this one is killed: the cgroup, then the container's folder, a line each. The
+   * third line says whether the folder is to be kept: then it goes only if it is not whole yet.
+   */
   readonly journal: string
   /** Files to write into the state folder, by name. */
   readonly files: Readonly<Record<string, string>>
   /** The folder of the writable layer, below `--data-root`; and the layers under it, top first. */
   readonly layer?: { readonly folder: string; readonly lower: readonly string[]; readonly userxattr: boolean }
+  /** What is kept of the container, in the layer's folder. */
+  readonly record?: RecordInput
+  /** Without it the executor itself waits, and the container has the caller's streams. */
+  readonly monitor?: MonitorOptions
+  readonly pipes?: readonly Stream[]
   /** Removes a tree whose files have ids that are not ours (remove-mapped.ts), when its path is added. */
   readonly removeMapped?: readonly string[]
   readonly init?: boolean
@@ -43,20 +53,20 @@ export function containerPlan(input: ContainerPlanInput, seccompFilter?: Uint8Ar
     config,
     host,
     bundle,
-    before: [...stateSteps(input), ...layerSteps(input)],
+    before: [...stateSteps(input), ...layerSteps(input), ...recordSteps(input)],
     after: removeSteps(input),
     dieWithParent: true,
     ...(overlay ? { overlay } : {}),
     ...(seccompFilter ? { seccompFilter } : {}),
     ...(input.init ? { init: true } : {}),
     ...(input.stdin ? { stdin: input.stdin } : {}),
+    ...(input.pipes ? { pipes: input.pipes } : {}),
   })
 }
 
 const STATE = slot('state')
 /** Filled by the steps that make them: what was not made here is somebody else's, and not ours to remove. */
 const OWN_STATE = slot('own_state')
-const OWN_LAYER = slot('own_layer')
 
 /** Locked as long as the monitor lives: an unlocked folder is a dead container's, and its journal says what is left. */
 function stateSteps({ stateFolder, journal, files }: ContainerPlanInput): Step[] {
@@ -88,49 +98,10 @@ function stateSteps({ stateFolder, journal, files }: ContainerPlanInput): Step[]
   ]
 }
 
-function layerSteps({ layer, config }: ContainerPlanInput): Step[] {
-  if (!layer) return []
-  const at = '--data-root'
-  const { folder } = layer
+function removeSteps(input: ContainerPlanInput): Step[] {
   return [
-    call(
-      'mkdirat',
-      [
-        AT.FDCWD,
-        each([folder, `${folder}/upper`, `${folder}/work`, config.root?.path ?? `${folder}/rootfs`]),
-        each([0o700, 0o755, 0o700, 0o755]),
-      ],
-      {
-        into: each([OWN_LAYER, slot('upper'), slot('work'), slot('mount_point')]),
-        why: 'the writable layer, and the folder to mount the root on',
-        at,
-      },
-    ),
-  ]
-}
-
-function removeSteps({ layer, removeMapped, stateFolder }: ContainerPlanInput): Step[] {
-  const mappedGone =
-    layer && removeMapped
-      ? [
-          composed('spawn', [[...removeMapped, layer.folder], OWN_LAYER], {
-            why: 'what the container wrote under mapped ids',
-            at: '--data-root',
-          }),
-        ]
-      : []
-  const layerGone = layer
-    ? [
-        composed('remove_tree', [layer.folder, OWN_LAYER], {
-          why: 'what the container wrote',
-          at: '--data-root',
-        }),
-      ]
-    : []
-  return [
-    ...mappedGone,
-    ...layerGone,
-    composed('remove_tree', [stateFolder, OWN_STATE], {
+    ...removeLayerSteps(input),
+    composed('remove_tree', [input.stateFolder, OWN_STATE], {
       why: 'last: while it stands, there is something to clean',
       at: '--root',
     }),

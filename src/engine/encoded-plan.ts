@@ -9,5 +9,12 @@ export async function encodedPlan(
   explain: Parameters<typeof encodePlan>[1]['explain'],
 ): Promise<Uint8Array> {
   const plan = skipSteps(containerPlan(input, await seccompFilter?.()), lab.skip)
-  return encodePlan(plan, { architecture: input.host.architecture, terminal, interactive, explain })
+  return encodePlan(plan, {
+    architecture: input.host.architecture,
+    terminal,
+    interactive,
+    explain,
+    ...(input.monitor ? { monitor: input.monitor } : {}),
+    ...(input.pipes ? { pipes: input.pipes } : {}),
+  })
 }

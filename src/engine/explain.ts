@@ -40,8 +40,9 @@ export async function explainFailure({
   }
   const { input, skip } = source
   const plan = skipSteps(containerPlan(input), skip)
+  let told: { text: string; exitCode: number } | undefined
   try {
-    return printStepFailure({
+    told = printStepFailure({
       plan,
       step,
       errno,
@@ -49,6 +50,7 @@ export async function explainFailure({
       words,
       ...(pid > 0 ? { container: { pid } } : {}),
     })
+    return told
   } finally {
     endFailed(pid)
     await undo(plan, step)

@@ -18,8 +18,8 @@ import { sweep } from './sweep.ts'
 
 export interface Launch {
   readonly id: PreparedId
-  /** To be there before anything starts: for what runs, and for containers' layers. */
-  readonly folders: readonly [root: string, containers?: string]
+  /** To be there before anything starts: for what runs, and for what is kept of containers. */
+  readonly folders: readonly [root: string, ...data: string[]]
   readonly input: ContainerPlanInput
   readonly seccompFilter?: () => Promise<Uint8Array>
   /** Folders to make on the host before anything starts. */
@@ -56,9 +56,9 @@ export async function launch(asked: Launch): Promise<number> {
 }
 
 /** @throws UsageError where the folders cannot be, or another container has the id */
-async function makeReady({ folders: [root, containers], id, input }: Launch): Promise<void> {
+async function makeReady({ folders: [root, ...data], id, input }: Launch): Promise<void> {
   makeStateFolder(root, '--root')
-  if (containers !== undefined) makeStateFolder(containers, '--data-root')
+  for (const folder of data) makeStateFolder(folder, '--data-root')
   await apart(() => sweep(root))
   // A start that is kept asks for the one that it was prepared as, with its own in that place.
   const exists = fileType(input.stateFolder) ?? apart(() => fileType(`${root}/${id.own}`))

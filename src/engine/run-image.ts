@@ -1,4 +1,5 @@
 /** `tinyctr run IMAGE`: an image and flags become a container's config, and its config a plan. */
+import type { ImageSnapshot } from '../image/snapshot.ts'
 import { TIOC } from '../linux/abi/flags.ts'
 import { attempt } from '../linux/call.ts'
 import { readTextIfAny } from '../linux/file.ts'
@@ -7,34 +8,64 @@ import type { Config } from '../oci/runtime-spec.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
 import { ownCommand } from '../runtime/own-command.ts'
 import { cachedFilter } from '../runtime/seccomp-cache.ts'
+import { type Attachment, DETACHED, monitorOptions, pipesOf } from './container/attachment.ts'
+import { healthCheck } from './container/health-options.ts'
+import { namePath, namesFolder, requireFreeName } from './container/names.ts'
+import { type ContainerFolders, containerFolder, containersFolder, recordFiles } from './container/record.ts'
 import { containerConfig, containerHostname } from './container-config.ts'
+import type { ContainerPlanInput } from './container-plan.ts'
 import { etcHostname, etcHosts, etcResolvConf } from './etc-files.ts'
 import { findImage, type ImageSource } from './find-image.ts'
 import type { ContainerPaths, HostFacts } from './host-facts.ts'
 import { readImageText } from './image-file.ts'
 import type { Launch } from './launch.ts'
 import { foldersAt, missingSources } from './missing-sources.ts'
-import { preparedId } from './prepared-start.ts'
+import { type PreparedId, preparedId } from './prepared-start.ts'
 import { readHostFacts } from './read-host-facts.ts'
 import type { RunOptions } from './run-options.ts'
 import { resolveSeccomp } from './seccomp-resolver.ts'
 import { resolveUser } from './user.ts'
 
-export interface Folders {
-  readonly root: string
-  readonly dataRoot: string
+export type Folders = ContainerFolders
+
+/** How its caller stays with the container. */
+export interface Manner {
+  readonly attachment: Attachment | typeof DETACHED
+  /** It has the caller's own streams, and nothing is kept of what it writes. */
+  readonly direct: boolean
+  /** What a detached start prints: its id unless something else is given. */
+  readonly announce?: string
 }
 
 export async function prepareImage(
   options: RunOptions,
   folders: Folders,
   source: Omit<ImageSource, 'dataRoot'>,
+  manner: Manner,
 ): Promise<Launch> {
+  if (options.name !== undefined) requireFreeName(folders.dataRoot, options.name)
   const image = await findImage(options, { ...source, dataRoot: folders.dataRoot })
-  const preparation = preparedId(undefined)
-  const id = preparation.prepared
+  return prepareContainer({ id: preparedId(undefined), image, options, isNew: true }, folders, manner)
+}
+
+export interface ContainerRequest {
+  readonly id: PreparedId
+  readonly image: ImageSnapshot
+  readonly options: RunOptions
+  /** False where it was made before, and is only started. */
+  readonly isNew: boolean
+}
+
+export async function prepareContainer(
+  request: ContainerRequest,
+  folders: Folders,
+  manner: Manner,
+): Promise<Launch> {
+  const { image, options } = request
+  const id = request.id.prepared
+  const attached = manner.attachment === DETACHED ? undefined : manner.attachment
   const facts = readHostFacts(options)
-  const folder = `${folders.dataRoot}/containers/${id}`
+  const folder = containerFolder(folders.dataRoot, id)
   const stateFolder = `${folders.root}/${id}`
   const paths: ContainerPaths = {
     rootfs: `${stateFolder}/rootfs`,
@@ -56,16 +87,22 @@ export async function prepareImage(
     user,
     host: facts,
     paths,
-    ...consoleSize(options),
+    ...(attached ? consoleSize(options) : {}),
     resolveSeccomp: resolveSeccomp(readKernelRelease()),
   })
   if (!options.lab.cgroup) delete config.linux?.cgroupsPath
   const missing = missingSources(options)
   const host = readHost(config, '/')
   const seccomp = config.linux?.seccomp
+  const keep = isKept(options)
+  const cgroup = cgroupFolder(config, host)
   return {
-    id: preparation,
-    folders: [folders.root, `${folders.dataRoot}/containers`],
+    id: request.id,
+    folders: [
+      folders.root,
+      containersFolder(folders.dataRoot),
+      ...(options.name === undefined ? [] : [namesFolder(folders.dataRoot)]),
+    ],
     input: {
       config,
       // The files of /etc are written by the plan itself.
@@ -81,7 +118,7 @@ export async function prepareImage(
       },
       bundle: '/',
       stateFolder,
-      journal: `${cgroupFolder(config, host) ?? ''}\n${folder}\n`,
+      journal: `${cgroup ?? ''}\n${folder}\n${keep ? 'keep\n' : ''}`,
       files: etcFiles(id, options, facts),
       layer: {
         folder,
@@ -91,13 +128,55 @@ export async function prepareImage(
       ...(facts.rootless && isRanged(config) ? { removeMapped: ownCommand('remove-mapped') } : {}),
       ...(options.init ? { init: true } : {}),
       ...(options.interactive ? {} : { stdin: 'null' as const }),
+      ...recorded(request, folders.dataRoot),
+      ...monitored(request, folders, manner, cgroup),
     },
     ...(seccomp ? { seccompFilter: () => cachedFilter(folders.root, seccomp, host.architecture) } : {}),
     missingSources: missing,
     terminal: options.terminal,
-    interactive: options.interactive && options.terminal,
+    interactive: options.interactive && options.terminal && attached?.stdin === true,
     lab: options.lab,
     repeatable: options.environment.length === 0,
+  }
+}
+
+/** Whoever walks through the plan by hand keeps nothing. */
+const isKept = ({ removeAfterwards, lab }: RunOptions): boolean => !removeAfterwards && lab.executor !== 'ffi'
+
+function recorded(
+  { id: { prepared: id }, image, options, isNew }: ContainerRequest,
+  dataRoot: string,
+): Pick<ContainerPlanInput, 'record'> {
+  if (options.lab.executor === 'ffi') return {}
+  const name = options.name === undefined ? {} : { name: { path: namePath(dataRoot, options.name), id } }
+  const files = isNew ? recordFiles({ version: 1, id, image, options }) : {}
+  return { record: { files, ...name, keep: isKept(options) } }
+}
+
+/** What the monitor needs. */
+function monitored(
+  { id: { prepared: id }, image, options }: ContainerRequest,
+  { root, dataRoot }: Folders,
+  { direct, attachment, announce }: Manner,
+  cgroup: string | undefined,
+): Pick<ContainerPlanInput, 'monitor' | 'pipes'> {
+  if (options.lab.executor === 'ffi') return {}
+  const health = healthCheck(image.config, options.health)
+  const ownStreams = direct && !health
+  return {
+    monitor: monitorOptions({
+      direct: ownStreams,
+      id,
+      dataRoot,
+      stateFolder: `${root}/${id}`,
+      options,
+      attachment,
+      announce: announce ?? id,
+      cgroup,
+      health,
+      healthCommand: [...ownCommand('check-health'), root, dataRoot, id],
+    }),
+    ...(ownStreams ? {} : { pipes: pipesOf(options) }),
   }
 }
 

@@ -5,6 +5,9 @@
  * undefined were not asked for.
  */
 import type { Rlimit } from '../oci/runtime-spec.ts'
+import type { HealthOptions } from './container/health-options.ts'
+import type { LogOptions } from './container/log-options.ts'
+import type { RestartPolicy } from './container/restart-policy.ts'
 import type { DeviceRequest } from './device-flag.ts'
 import type { MountRequest } from './mount-request.ts'
 import type { ResourceOptions } from './resources.ts'
@@ -39,6 +42,10 @@ export interface RunOptions {
   init: boolean
   stopSignal?: string | undefined
   stopTimeoutSeconds?: number | undefined
+  restart: RestartPolicy
+  log: LogOptions
+  /** Over what the image says. */
+  health?: HealthOptions | undefined
 
   /** `NAME=value`, or a bare `NAME` that removes the image's variable. */
   environment: string[]

@@ -52,12 +52,17 @@ async function removeLeftovers(folder: string): Promise<void> {
     if (ageSeconds(folder) > LONGEST_START_SECONDS) (await import('../linux/remove.ts')).removeTree(folder)
     return
   }
-  const [cgroup = '', layer = ''] = journal.split('\n')
+  const [cgroup = '', layer = '', keep = ''] = journal.split('\n')
   const { removeCgroup, removeTree } = await import('../linux/remove.ts')
   if (cgroup.startsWith('/')) removeCgroup(cgroup)
-  if (layer.startsWith('/')) await removeLayer(layer)
+  if (keep === 'keep' && isWhole(layer)) (await import('./container/abandoned.ts')).writeDown(layer)
+  else if (layer.startsWith('/')) await removeLayer(layer)
   removeTree(folder)
 }
+
+/** Killed while it was made, a container that is to be kept has no record yet, and is no container. */
+const isWhole = (folder: string): boolean =>
+  readTextIfAny(`${folder}/container.json`)?.endsWith('\n') === true
 
 /** A rootless container's files may be of ids that only a user namespace like its own may touch. */
 async function removeLayer(layer: string): Promise<void> {

@@ -8,6 +8,7 @@ import { O } from '../linux/abi/arch.ts'
 import { AT, CLONE } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { CGROUP, cgroupCleanup, cgroupFolder, cgroupSteps } from './cgroup.ts'
+import { pipeSteps, type Stream } from './detached.ts'
 import { withoutMknod } from './device-filter.ts'
 import { deviceSteps } from './devices.ts'
 import { awaitCreated } from './hold.ts'
@@ -61,6 +62,8 @@ export interface PlanInput extends ProgramInput {
   /** What a new network namespace gets besides a loopback, and the ports of the host that lead to it. */
   readonly devices?: readonly NetworkDevice[]
   readonly ports?: readonly PublishedPort[]
+  /** Standard streams that are pipes to a monitor. */
+  readonly pipes?: readonly Stream[]
   /** Steps of the engine around the container: its state folder, its writable layer. */
   readonly before?: readonly Step[]
   readonly after?: readonly Step[]
@@ -109,6 +112,7 @@ export function compilePlan(given: PlanInput): Plan {
     container: [
       ...signalSteps(),
       ...(input.stdin === 'null' ? nullInputSteps() : []),
+      ...pipeSteps(input.pipes ?? []),
       // Before the user changes: a process that changed it may not write to its own /proc.
       ...oomScoreSteps(config),
       ...openProcSteps(config),

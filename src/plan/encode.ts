@@ -5,6 +5,7 @@ import { marshal, marshalCall, type Register } from '../linux/abi/marshal.ts'
 import { isBatch } from '../linux/abi/netlink/messages.ts'
 import { Segment } from '../linux/abi/segment.ts'
 import { SYSCALLS } from '../linux/abi/syscalls.ts'
+import { encodeMonitor, encodeSlots, type MonitorOptions, type Stream } from './detached.ts'
 import { type Encoder, fill, putArgument, read, record } from './encode-record.ts'
 import { repetition, repetitionsOf } from './repetition.ts'
 import {
@@ -24,6 +25,9 @@ export interface EncodeOptions {
   readonly architecture: Architecture
   readonly terminal?: boolean
   readonly interactive?: boolean
+  /** The container gets a monitor of its own; `pipes` are those of its streams that go there. */
+  readonly monitor?: MonitorOptions
+  readonly pipes?: readonly Stream[]
   /** How the executor starts the front end to explain a failure, and what it needs to compile the plan again. */
   readonly explain: {
     readonly argv: readonly string[]
@@ -55,12 +59,14 @@ export function encodePlan(plan: Plan, options: EncodeOptions): Uint8Array {
   const channelCell = fill(encoder, CHANNEL)
   const verdictCell = fill(encoder, VERDICT)
   const startCell = fill(encoder, START)
+  encodeSlots(encoder)
   const counts: number[] = []
   let number = 0
   for (const half of [plan.host, plan.container, plan.cleanup]) {
     for (const step of half) encodeStep(encoder, step, ++number)
     counts.push(records.length / RECORD.size)
   }
+  const monitor = options.monitor ? encodeMonitor(encoder, options.monitor, options.pipes ?? []) : 0
   const argv = marshal(segment, 'argv', options.explain.argv, options.architecture)
   const envp = marshal(segment, 'argv', options.explain.envp, options.architecture)
   const given = options.explain.source
@@ -91,6 +97,7 @@ export function encodePlan(plan: Plan, options: EncodeOptions): Uint8Array {
     explain_envp: envp.is === 'data' ? envp.offset : 0,
     source,
     source_size: sourceBytes.length,
+    monitor,
   }
   HEADER.forEach((field, i) => {
     segment.view.setUint32(i * 4, header[field], true)

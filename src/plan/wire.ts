@@ -33,7 +33,67 @@ export const HEADER = [
   /** The text of the plan's input, which the front end compiles again to explain a failed step. */
   'source',
   'source_size',
+  /** What is kept of the container once it runs (MONITOR); 0: nothing. */
+  'monitor',
 ] as const
+
+/** u32 fields by name. A text is its offset, 0 where there is none; a cell is that of a slot, 0 where there is none. */
+export const MONITOR = [
+  'flags',
+  /** Text for standard output when the container has started and nobody stays to look on. */
+  'announce',
+  /** Slots that the executor fills: the container's ends of pipes. */
+  'stdin_cell',
+  'stdout_cell',
+  'stderr_cell',
+  /** The open status file (engine/container/status.ts). */
+  'status_cell',
+  /** Folder of the container's cgroup: says whether the kernel ran out of memory there. */
+  'cgroup',
+  /** Path of the log, and when the next one begins: bytes (low, high word), how many are kept. */
+  'log',
+  'log_bytes_low',
+  'log_bytes_high',
+  'log_files',
+  /** Folder and name of the socket for those who want to look on. */
+  'socket_folder',
+  /** File with the restart policy. */
+  'restart',
+  /** argv of the health check, and its times in milliseconds. */
+  'health_argv',
+  'health_interval',
+  'health_start_interval',
+  'health_start_period',
+  /** The keys that let go of the container: text, and how many bytes. */
+  'detach_keys',
+  'detach_keys_size',
+  /** With MONITOR_FLAG.CLIENT: the connected socket. */
+  'client_fd',
+] as const
+
+export const MONITOR_FLAG = {
+  /** Nobody looks on: leave when the container has started. */
+  DETACH: 1,
+  /** Only look on: the container is somebody else's, at client_fd. */
+  CLIENT: 2,
+  /** No monitor of its own: the executor waits in its caller's place, and hands its streams on. */
+  DIRECT: 512,
+  /** The container's standard input stays open. */
+  STDIN: 4,
+  /** It ends with the first of those who look on. */
+  STDIN_ONCE: 8,
+  /** What the one who looks on has attached. */
+  ATTACH_STDIN: 16,
+  ATTACH_STDOUT: 32,
+  ATTACH_STDERR: 64,
+  /** Signals of the one who looks on are the container's. */
+  SIGNAL_PROXY: 128,
+  /** The container has a terminal. */
+  TERMINAL: 256,
+} as const
+
+/** The signal that tells a monitor not to start its container again. */
+export const STAY_DOWN = 62
 
 export const FLAG = {
   /** The monitor holds the master end of the container's terminal. */

@@ -25,6 +25,8 @@ test('without flags', () => {
     interactive: false,
     terminal: false,
     init: false,
+    restart: { name: 'no', maximumRetryCount: 0 },
+    log: { driver: 'json-file', options: {} },
     environment: [],
     groupAdd: [],
     labels: {},
@@ -84,7 +86,10 @@ test('tinyctr’s own flags', () => {
 })
 
 const refused: [line: string, message: string | RegExp][] = [
-  ['-d x', /^--detach: detached containers come in a later version/],
+  ['--rm --restart always x', /^conflicting options: cannot specify both --restart and --rm/],
+  ['-d -a stdin x', /^conflicting options: cannot specify both --attach and --detach/],
+  ['--no-healthcheck --health-retries 2 x', /^--no-healthcheck conflicts with --health/],
+  ['--log-opt what=1 x', /^unknown log opt 'what' for json-file log driver/],
   ['--uts host -h a x', 'conflicting options: hostname and the UTS mode'],
   ['--network host --sysctl net.core.somaxconn=1 x', /^sysctl 'net.core.somaxconn' is not allowed/],
   ['--ipc host --sysctl kernel.shmmax=1 x', /^sysctl 'kernel.shmmax' is not allowed/],

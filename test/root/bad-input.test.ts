@@ -33,7 +33,6 @@ describe('the command line', { skip }, () => {
     [['--tmpfs', 'relative'], /mount path must be absolute/],
     [['--ulimit', 'nope=1'], /nope/],
     [['--network', 'bridge'], /bridge/],
-    [['--detach'], /later version/],
     [['--publish', '80:80'], /publish/],
     [['--memory', '1'], /Minimum memory limit allowed is 6MB/],
     [['--security-opt', 'seccomp=/no/such/profile'], /no such file/],
@@ -211,7 +210,7 @@ describe('a bundle', { skip }, () => {
 
 describe('places', { skip }, () => {
   const run = (...flags: string[]): Result =>
-    spawnSync(binary, [...flags, 'run', IMAGE, 'true'], {
+    spawnSync(binary, [...flags, 'run', '--rm', IMAGE, 'true'], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -246,13 +245,13 @@ describe('places', { skip }, () => {
   }
 
   test('no room for the state: an error, and nothing left in it', () => {
-    const script = `head -c 1m /dev/zero >x 2>/dev/null; ${binary} --root $PWD/s --data-root ${tinyctr.dataRoot} run ${IMAGE} true; code=$?; ls s 2>/dev/null | grep -v -e starts -e seccomp; exit $code`
+    const script = `head -c 1m /dev/zero >x 2>/dev/null; ${binary} --root $PWD/s --data-root ${tinyctr.dataRoot} run --rm ${IMAGE} true; code=$?; ls s 2>/dev/null | grep -v -e starts -e seccomp; exit $code`
     assertOneError(inSmall('size=64k', script), 125, /no space|full/)
     assertOneError(inSmall('nr_inodes=2', script), 125, /no space|full/)
   })
 
   test('no room for the image: an error; with room again, it runs from the same store', () => {
-    const run = `${binary} --root ${tinyctr.root} --data-root $PWD/d run --quiet alpine true`
+    const run = `${binary} --root ${tinyctr.root} --data-root $PWD/d run --rm --quiet alpine true`
     const script = `${run} 2>/dev/null && exit 99; ${run}; code=$?; mount -o remount,size=50m . && ${run} 2>/dev/null || exit 98; ls d/containers d/partial d/tmp | grep -v :; exit $code`
     const { status, stderr, stdout } = inSmall('size=1m', script)
     assert.equal(status, 125, stderr)

@@ -109,7 +109,7 @@ describe('a start', { skip }, () => {
     mkdirSync(frozen, { recursive: true })
     writeFileSync(join(frozen, 'cgroup.freeze'), '1')
     try {
-      const args = ['run', '--cgroup-parent', `${tinyctr.cgroupParent}/frozen`, IMAGE, 'echo', 'ran']
+      const args = ['run', '--rm', '--cgroup-parent', `${tinyctr.cgroupParent}/frozen`, IMAGE, 'echo', 'ran']
       const child = tinyctr.start(args)
       const result = ended(child)
       const populated = () => readFileSync(join(frozen, 'cgroup.events'), 'utf8').includes('populated 1')

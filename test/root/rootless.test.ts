@@ -42,7 +42,7 @@ class Rootless extends Tinyctr {
 
   /** What a script says inside; it must end well. */
   says(flags: readonly string[], script: string, options: { range?: boolean } = {}): string {
-    const { status, stdout, stderr } = this.as(['run', ...flags, IMAGE, '/bin/sh', '-c', script], options)
+    const { status, stdout, stderr } = this.as(['run', '--rm', ...flags, IMAGE, '/bin/sh', '-c', script], options)
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' }, stdout)
     return stdout.trimEnd()
   }
@@ -101,8 +101,8 @@ describe('rootless', { skip }, () => {
   }
 
   test('exit codes, and an error of a step, are as for root', () => {
-    assert.equal(tinyctr.as(['run', IMAGE, '/bin/sh', '-c', 'exit 7']).status, 7)
-    const { status, stderr } = tinyctr.as(['run', IMAGE, '/no/such'])
+    assert.equal(tinyctr.as(['run', '--rm', IMAGE, '/bin/sh', '-c', 'exit 7']).status, 7)
+    const { status, stderr } = tinyctr.as(['run', '--rm', IMAGE, '/no/such'])
     assert.equal(status, 127)
     assert.match(stderr, /^tinyctr: .*\/no\/such/)
   })
@@ -114,7 +114,7 @@ describe('rootless', { skip }, () => {
     ['a score below its own', ['--oom-score-adj', '-100'], /CAP_SYS_RESOURCE/],
   ] as const) {
     test(`${name} is a clear error`, () => {
-      const { status, stderr } = tinyctr.as(['run', ...flags, IMAGE, 'true'])
+      const { status, stderr } = tinyctr.as(['run', '--rm', ...flags, IMAGE, 'true'])
       assert.equal(status, 125)
       assert.match(stderr, /^tinyctr: /)
       assert.match(stderr, message)
@@ -123,7 +123,7 @@ describe('rootless', { skip }, () => {
 
   test('no user namespaces on this machine: a clear error with its cure', () => {
     const none = `unshare -U --map-user=${NOBODY} --map-group=${NOBODY} --keep-caps /bin/sh -c`
-    const script = `echo 0 >/proc/sys/user/max_user_namespaces && exec ${binary} run ${IMAGE} true`
+    const script = `echo 0 >/proc/sys/user/max_user_namespaces && exec ${binary} run --rm ${IMAGE} true`
     const { status, stderr } = spawnSync(
       'setpriv',
       [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '/bin/sh', '-c', `${none} '${script}'`],
@@ -157,13 +157,13 @@ describe('rootless', { skip }, () => {
 
     test('after a SIGKILL to the monitor, by the next run', async () => {
       const script = 'mkdir -m 700 /y && touch /y/z && chown -R 500:500 /y && kill -KILL $PPID; sleep 100'
-      const killed = tinyctr.as(['run', '--pid', 'host', IMAGE, '/bin/sh', '-c', script], range)
+      const killed = tinyctr.as(['run', '--rm', '--pid', 'host', IMAGE, '/bin/sh', '-c', script], range)
       assert.notEqual(killed.status, 0)
       assert.equal(tinyctr.says([], 'echo next', range), 'next')
     })
 
     test('after a failed start too', () => {
-      const { status } = tinyctr.as(['run', '-w', '/made/by/us', IMAGE, '/no/such'], range)
+      const { status } = tinyctr.as(['run', '--rm', '-w', '/made/by/us', IMAGE, '/no/such'], range)
       assert.equal(status, 127)
     })
   })

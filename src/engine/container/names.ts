@@ -3,6 +3,7 @@
  * rename is one rename(2). A container that nobody named gets its name when somebody first asks for it (the start need
  * not wait for that): two words that follow from its id, and a digit where they are taken.
  */
+import { StateError } from '../../errors.ts'
 import { O } from '../../linux/abi/arch.ts'
 import { E } from '../../linux/abi/errno.ts'
 import { AT } from '../../linux/abi/flags.ts'
@@ -50,6 +51,22 @@ export function claimName(dataRoot: string, name: string, id: string): string | 
     }
   }
 }
+
+/** Before a container is made under this name. @throws StateError with docker's words */
+export function requireFreeName(dataRoot: string, name: string): void {
+  const path = namePath(dataRoot, name)
+  const buffer = new Uint8Array(ID_BYTES)
+  if (attempt('readlinkat', [AT.FDCWD, path, buffer]) === -E.NOENT) return
+  const holder = idOfName(dataRoot, name)
+  if (holder !== undefined) throw nameTaken(name, holder)
+  // Of a container that is gone.
+  attempt('unlinkat', [AT.FDCWD, path, 0])
+}
+
+export const nameTaken = (name: string, holder: string): StateError =>
+  new StateError(
+    `Conflict. The container name "/${name}" is already in use by container "${holder}". You have to remove (or rename) that container to be able to reuse that name.`,
+  )
 
 /** @returns the id that has the new name already, if one has */
 export function renameContainer(dataRoot: string, from: string, to: string): string | undefined {

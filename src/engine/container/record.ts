@@ -14,6 +14,7 @@
 import type { ImageSnapshot } from '../../image/snapshot.ts'
 import { readTextIfAny, writeFileAtomically } from '../../linux/file.ts'
 import type { RunOptions } from '../run-options.ts'
+import { printRestartPolicy } from './restart-policy.ts'
 
 /** `container.json`. Times, exit codes and process ids are in `status`. */
 export interface ContainerRecord {
@@ -38,7 +39,16 @@ export const recordPath = (dataRoot: string, id: string): string =>
   `${containerFolder(dataRoot, id)}/container.json`
 export const statusPath = (dataRoot: string, id: string): string => `${containerFolder(dataRoot, id)}/status`
 
-export const printRecord = (record: ContainerRecord): string => `${JSON.stringify(record)}\n`
+const printRecord = (record: ContainerRecord): string => `${JSON.stringify(record)}\n`
+
+/** What is written when the container is made, by name. */
+export function recordFiles(record: ContainerRecord): Record<string, string> {
+  const { restart } = record.options
+  return {
+    'container.json': printRecord(record),
+    ...(restart.name === 'no' ? {} : { restart: printRestartPolicy(restart) }),
+  }
+}
 
 /** The record, or undefined where there is none, or none yet. */
 export function readRecord(dataRoot: string, id: string): ContainerRecord | undefined {

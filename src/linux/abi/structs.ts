@@ -131,6 +131,14 @@ export const STRUCTS = layouts({
     ['sun_family', 'u16', 'AF'],
     ['sun_path', 'char[108]'],
   ],
+  /** fcntl_locking(2); l_len 0 is the whole file. */
+  flock: [
+    ['l_type', 'u16'],
+    ['l_whence', 'u16'],
+    ['l_start', 'u64'],
+    ['l_len', 'u64'],
+    ['l_pid', 'i32'],
+  ],
   /** sched_setattr(2) */
   sched_attr: [
     ['size', 'u32'],

@@ -58,6 +58,7 @@ const KERNEL_STRUCTS: Record<StructName, { type: string; inside?: string; size?:
   ifreq: { type: 'struct ifreq' },
   sockaddr_un: { type: 'struct sockaddr_un' },
   sched_attr: { type: 'struct sched_attr', size: 'SCHED_ATTR_SIZE_VER0' },
+  flock: { type: 'struct flock' },
   bpf_prog_load: { type: 'union bpf_attr', size: 'offsetof(union bpf_attr, prog_ifindex)' },
   bpf_prog_attach: { type: 'union bpf_attr', size: 'offsetof(union bpf_attr, replace_bpf_fd)' },
   bpf_prog_query: { type: 'union bpf_attr', inside: 'query.' },
