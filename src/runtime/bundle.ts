@@ -3,7 +3,7 @@ import { StateError } from '../errors.ts'
 import { E } from '../linux/abi/errno.ts'
 import { readText } from '../linux/file.ts'
 import { KernelError } from '../linux/kernel-error.ts'
-import type { Config } from '../oci/runtime-spec.ts'
+import type { Config, Linux } from '../oci/runtime-spec.ts'
 import { checkSemantics, requireProcess } from '../oci/semantics.ts'
 import { parseConfig } from '../oci/validate.ts'
 import { withHome } from './home.ts'
@@ -16,8 +16,11 @@ export interface Bundle {
   readonly rootfs: string
 }
 
+/** `disabled`: the container stays in the caller's cgroup. */
+export type CgroupManager = 'cgroupfs' | 'systemd' | 'disabled'
+
 /** @throws StateError, ConfigError */
-export function readBundle(bundle: string, id: string): Bundle {
+export function readBundle(bundle: string, id: string, manager: CgroupManager): Bundle {
   const text = readConfigText(bundle)
   const given = parseConfig(text)
   checkSemantics(given)
@@ -27,9 +30,14 @@ export function readBundle(bundle: string, id: string): Bundle {
   const config: Config = {
     ...given,
     process: withHome(process, rootfs),
-    linux: { ...given.linux, cgroupsPath: given.linux?.cgroupsPath || `/tinyctr/${id}` },
+    linux: withCgroup(given.linux ?? {}, id, manager),
   }
   return { text, config, rootfs }
+}
+
+function withCgroup(linux: Linux, id: string, manager: CgroupManager): Linux {
+  const { cgroupsPath, ...rest } = linux
+  return manager === 'disabled' ? rest : { ...rest, cgroupsPath: cgroupsPath || `/tinyctr/${id}` }
 }
 
 function readConfigText(bundle: string): string {

@@ -8,7 +8,7 @@ import { readHost } from '../linux/host.ts'
 import { OCI_VERSION } from '../oci/runtime-spec.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
 import { encodePlan } from '../plan/encode.ts'
-import { readBundle } from './bundle.ts'
+import { type CgroupManager, readBundle } from './bundle.ts'
 import { type CreateInput, type CreateMode, createPlan } from './create-plan.ts'
 import type { ReportTo } from './error-log.ts'
 import type { FailureSource } from './explain-create.ts'
@@ -28,6 +28,7 @@ export interface CreateOptions {
   readonly noPivot?: boolean
   readonly noNewKeyring?: boolean
   readonly keep?: boolean
+  readonly cgroupManager: CgroupManager
   /** Where compiled seccomp filters are kept. */
   readonly cache: string
   /** How to say what went wrong, once the executor is in charge. */
@@ -40,7 +41,7 @@ export async function create(options: CreateOptions): Promise<never> {
   checkId(id)
   const folder = `${root}/${id}`
   if (fileType(folder) !== undefined) throw new StateError(`container with id exists: ${id}`)
-  const { text, config, rootfs } = readBundle(bundle, id)
+  const { text, config, rootfs } = readBundle(bundle, id, options.cgroupManager)
   if (fileType(rootfs) !== S.IFDIR)
     throw new ConfigError(
       '/root/path',
@@ -61,11 +62,23 @@ export async function create(options: CreateOptions): Promise<never> {
     ...(config.annotations ? { annotations: config.annotations } : {}),
     ...(cgroup === undefined ? {} : { cgroup }),
   }
-  const { report, cache, root: _root, id: _id, bundle: _bundle, ...kept } = options
-  const input: CreateInput = { ...kept, config, host, folder, state }
+  const { consoleSocket, keep, noNewKeyring, noPivot, pidFile, preserveFds, report } = options
+  const input: CreateInput = {
+    mode,
+    config,
+    host,
+    folder,
+    state,
+    ...(consoleSocket === undefined ? {} : { consoleSocket }),
+    ...(pidFile === undefined ? {} : { pidFile }),
+    ...(preserveFds === undefined ? {} : { preserveFds }),
+    ...(noPivot ? { noPivot } : {}),
+    ...(noNewKeyring ? { noNewKeyring } : {}),
+    ...(keep ? { keep } : {}),
+  }
   const source = new TextEncoder().encode(JSON.stringify({ created: input, report } satisfies FailureSource))
   const seccomp = config.linux?.seccomp
-  const filter = seccomp && (await cachedFilter(cache, seccomp, host.architecture))
+  const filter = seccomp && (await cachedFilter(options.cache, seccomp, host.architecture))
   const terminal = mode === 'run' && config.process?.terminal === true
   const encoded = encodePlan(createPlan(input, filter, { config: text, source }), {
     architecture: host.architecture,

@@ -1,5 +1,6 @@
 /** A command of runc's command line, as one value. */
 import type { Environment } from '../../engine/env-file.ts'
+import type { CgroupManager } from '../../runtime/bundle.ts'
 import type { FlagTable, FlagValues } from '../flag.ts'
 
 export interface RuntimeInvocation<Table extends FlagTable> {
@@ -14,7 +15,7 @@ export interface RuntimeGlobals {
   /** Where compiled seccomp filters are kept, whatever the root. */
   readonly cache: string
   readonly report: { readonly log?: string; readonly format?: string }
-  readonly systemdCgroup: boolean
+  readonly cgroupManager: CgroupManager
   readonly environment: Environment
 }
 

@@ -3,6 +3,12 @@ import type { FlagTable } from '../flag.ts'
 import type { RuntimeCommand } from './command.ts'
 
 export const runtimeGlobalFlags = {
+  'cgroup-manager': {
+    takes: 'one',
+    value: 'MANAGER',
+    choices: ['cgroupfs', 'systemd', 'disabled'],
+    help: "Who makes cgroups (crun's flag, which podman uses)",
+  },
   debug: { takes: 'nothing', help: 'Accepted for compatibility: nothing more is logged' },
   log: { takes: 'one', value: 'FILE', help: 'Where errors are written as well' },
   'log-format': { takes: 'one', value: 'FORMAT', choices: ['text', 'json'], help: 'How (default text)' },

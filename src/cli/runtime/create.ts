@@ -55,6 +55,7 @@ function launch(
     root: global.root,
     cache: global.cache,
     report: global.report,
+    cgroupManager: global.cgroupManager,
     id: positionals[0] as string,
     bundle: absolute(flags.bundle ?? '.'),
     ...(keep ? { keep: true } : {}),

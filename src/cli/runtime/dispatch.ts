@@ -45,7 +45,7 @@ export async function dispatchRuntime(args: readonly string[], environment: Envi
       global: {
         ...foldersOf(flags.root, environment),
         report: to,
-        systemdCgroup: flags['systemd-cgroup'] ?? false,
+        cgroupManager: flags['cgroup-manager'] ?? (flags['systemd-cgroup'] ? 'systemd' : 'cgroupfs'),
         environment,
       },
     })
