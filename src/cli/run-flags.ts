@@ -135,7 +135,7 @@ export const runFlags = {
     takes: 'many',
     value: 'OPTIONS',
     parse: parseMount,
-    help: 'Attach a filesystem: type=bind|tmpfs,...',
+    help: 'Attach a filesystem: type=bind|volume|tmpfs,...',
   },
   name: { takes: 'one', value: 'NAME', parse: parseContainerName, help: 'Name of the container' },
   net: { takes: 'as', of: 'network' },
@@ -201,9 +201,16 @@ export const runFlags = {
   volume: {
     takes: 'many',
     short: 'v',
-    value: 'SOURCE:PATH[:ro]',
+    value: '[SOURCE:]PATH[:ro]',
     parse: parseVolume,
-    help: 'Bind mount a folder',
+    help: 'Mount a folder, a named volume, or a new volume',
+    completes: 'volumes',
+  },
+  'volumes-from': {
+    takes: 'many',
+    value: 'CONTAINER[:ro]',
+    help: 'Mount the volumes of another container',
+    completes: 'containers',
   },
   workdir: { takes: 'one', short: 'w', value: 'PATH', parse: parseFolder, help: 'Working folder inside' },
 
@@ -228,6 +235,6 @@ export type RunFlagValues = FlagValues<typeof runFlags>
 
 /** What Docker's `run` has besides: known, so that the error is not "unknown flag". */
 export const laterRunFlags: readonly string[] =
-  'blkio-weight-device cpu-rt-period cpu-rt-runtime device-cgroup-rule disable-content-trust expose gpus ip ip6 isolation kernel-memory link link-local-ip mac-address memory-swappiness network-alias net-alias oom-kill-disable p P publish publish-all runtime storage-opt use-api-socket volume-driver volumes-from'.split(
+  'blkio-weight-device cpu-rt-period cpu-rt-runtime device-cgroup-rule disable-content-trust expose gpus ip ip6 isolation kernel-memory link link-local-ip mac-address memory-swappiness network-alias net-alias oom-kill-disable p P publish publish-all runtime storage-opt use-api-socket volume-driver'.split(
     ' ',
   )

@@ -121,6 +121,7 @@ function imageOptions(
     userns: flags.userns,
     readonlyRootfs: flags['read-only'] ?? false,
     mounts: mountsOf(flags, around.folder),
+    volumesFrom: flags['volumes-from'] ?? [],
     shmSizeBytes: flags['shm-size'] || defaultShmSizeBytes,
     devices: flags.device ?? [],
     capAdd: flags['cap-add'] ?? [],

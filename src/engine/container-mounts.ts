@@ -37,8 +37,10 @@ function requestedMount(request: MountRequest): Mount {
   if (request.type === 'bind') return bindMount(request)
   if (request.type === 'tmpfs')
     return { destination, type: 'tmpfs', source: 'tmpfs', options: request.options }
-  const options = ['rbind', ...(request.readonly ? ['ro'] : []), 'rprivate']
-  return { destination, type: 'bind', source: request.source ?? '', options }
+  const { copiesUp = false, readonly, source = '' } = request
+  // rro comes after the copy, ro before it.
+  const options = ['rbind', ...(copiesUp ? ['tmpcopyup'] : []), ...(readonly ? ['rro'] : []), 'rprivate']
+  return { destination, type: 'bind', source, options }
 }
 
 /** /etc/hosts and its like: written by the caller, read-only if the rootfs is. */

@@ -24,6 +24,8 @@ export interface Launch {
   readonly seccompFilter?: () => Promise<Uint8Array>
   /** Folders to make on the host before anything starts. */
   readonly missingSources?: readonly string[]
+  /** And volumes. */
+  readonly missingVolumes?: readonly NewVolume[]
   readonly terminal: boolean
   readonly interactive: boolean
   readonly lab: LabOptions
@@ -41,6 +43,10 @@ export async function launch(asked: Launch): Promise<number> {
   if (asked.missingSources?.length) {
     makeSources(asked.missingSources)
     spoilPremises()
+  }
+  if (asked.missingVolumes?.length) {
+    const { createVolume } = await import('./volume/volume.ts')
+    for (const volume of asked.missingVolumes) createVolume(asked.dataRoot!, volume)
   }
   if (lab.executor === 'ffi') return launchWithFfi(asked)
   const explain = {

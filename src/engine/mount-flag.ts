@@ -2,7 +2,7 @@
 import { UsageError } from '../errors.ts'
 import { parseDestination } from './container-path.ts'
 import { parseBoolean } from './integer.ts'
-import { type MountRequest, type Propagation, propagations } from './mount-request.ts'
+import { type MountRequest, type Propagation, propagations, type VolumeRequest } from './mount-request.ts'
 import { parseSize } from './size.ts'
 import { mergeTmpfsOptions } from './tmpfs-options.ts'
 
@@ -14,7 +14,7 @@ const spelling: Record<string, string> = {
 }
 
 const known = new Set(
-  'type source target readonly consistency bind-propagation bind-nonrecursive bind-recursive bind-create-src tmpfs-size tmpfs-mode'.split(
+  'type source target readonly consistency bind-propagation bind-nonrecursive bind-recursive bind-create-src tmpfs-size tmpfs-mode volume-driver volume-label volume-nocopy volume-opt volume-subpath'.split(
     ' ',
   ),
 )
@@ -36,7 +36,6 @@ function readFields(text: string): Map<string, string> {
   for (const field of csvFields(text)) {
     const [, typed = field, value] = /^([^=]*)=(.*)$/s.exec(field) ?? []
     const key = spelling[typed] ?? typed
-    if (key.startsWith('volume-')) throw laterVolume()
     if (!known.has(key)) {
       throw new UsageError(
         value === undefined
@@ -44,17 +43,18 @@ function readFields(text: string): Map<string, string> {
           : `unexpected key '${typed}' in '${field}'`,
       )
     }
-    const isSwitch = key === 'readonly' || key === 'bind-nonrecursive' || key === 'bind-create-src'
+    const isSwitch = switches.has(key)
     if (value === undefined && !isSwitch) {
       throw new UsageError(`invalid field '${field}' must be a key=value pair`)
     }
-    values.set(key, value ?? 'true')
+    const before = values.get(key)
+    const isList = key === 'volume-label' || key === 'volume-opt'
+    values.set(key, isList && before !== undefined ? `${before}\n${value}` : (value ?? 'true'))
   }
   return values
 }
 
-const laterVolume = (): UsageError =>
-  new UsageError('type=volume: volumes come in a later version of tinyctr; it has type=bind and type=tmpfs')
+const switches = new Set(['readonly', 'bind-nonrecursive', 'bind-create-src', 'volume-nocopy'])
 
 /** @throws UsageError with Docker's words */
 export function parseMount(text: string): MountRequest {
@@ -70,15 +70,18 @@ export function parseMount(text: string): MountRequest {
   }
   const type = (fields.get('type') ?? 'volume').toLowerCase()
   if (type === '') throw new UsageError('type is required')
-  if (type === 'volume') throw laterVolume()
-  if (type !== 'bind' && type !== 'tmpfs') throw new UsageError(`mount type unknown: ${type}`)
+  if (type !== 'bind' && type !== 'tmpfs' && type !== 'volume') throw new UsageError(`mount type unknown: ${type}`)
   const target = fields.get('target') ?? ''
   if (target === '') throw new UsageError('target is required')
   const destination = parseDestination(target)
 
-  const foreign = type === 'bind' ? 'tmpfs' : 'bind'
-  if ([...fields.keys()].some((key) => key.startsWith(`${foreign}-`))) {
-    throw new UsageError(`cannot mix '${foreign}-*' options with mount type '${type}'`)
+  for (const foreign of ['bind', 'volume', 'tmpfs']) {
+    if (foreign !== type && [...fields.keys()].some((key) => key.startsWith(`${foreign}-`))) {
+      throw new UsageError(`cannot mix '${foreign}-*' options with mount type '${type}'`)
+    }
+  }
+  if (type === 'volume') {
+    return volumeOf(fields, destination, isTrue('readonly'), isTrue('volume-nocopy'))
   }
 
   if (type === 'tmpfs') {
@@ -105,6 +108,33 @@ export function parseMount(text: string): MountRequest {
     recursive: recursive.mounts && !isTrue('bind-nonrecursive'),
     recursiveReadonly: recursive.readonly,
     propagation: propagation as Propagation,
+  }
+}
+
+function volumeOf(
+  fields: ReadonlyMap<string, string>,
+  destination: string,
+  readonly: boolean,
+  noCopy: boolean,
+): VolumeRequest {
+  const pairs = (key: string): Record<string, string> => {
+    const record: Record<string, string> = {}
+    for (const pair of fields.get(key)?.split('\n') ?? []) {
+      const equals = pair.indexOf('=')
+      record[equals < 0 ? pair : pair.slice(0, equals)] = equals < 0 ? '' : pair.slice(equals + 1)
+    }
+    return record
+  }
+  return {
+    type: 'volume',
+    name: fields.get('source') ?? '',
+    destination,
+    readonly,
+    noCopy,
+    subpath: fields.get('volume-subpath'),
+    driver: fields.get('volume-driver'),
+    driverOptions: pairs('volume-opt'),
+    labels: pairs('volume-label'),
   }
 }
 

@@ -41,6 +41,8 @@ export interface VolumeRequest {
   anonymous?: boolean
   /** What is mounted, once the container is created. */
   source?: string
+  /** It is empty: it begins with what the image has at the destination. */
+  copiesUp?: boolean
 }
 
 export type MountRequest = BindRequest | TmpfsRequest | VolumeRequest

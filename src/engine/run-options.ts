@@ -71,6 +71,8 @@ export interface RunOptions {
 
   readonlyRootfs: boolean
   mounts: MountRequest[]
+  /** `CONTAINER[:ro|rw]`, whose mounts come along. */
+  volumesFrom: string[]
   shmSizeBytes: number
   devices: DeviceRequest[]
 

@@ -1,7 +1,7 @@
 /** `-v SOURCE:DESTINATION[:OPTIONS]` (moby volume/mounts/linux_parser.go). */
 import { UsageError } from '../errors.ts'
 import { parseDestination } from './container-path.ts'
-import { type BindRequest, type Propagation, propagations } from './mount-request.ts'
+import { type BindRequest, type Propagation, propagations, type VolumeRequest } from './mount-request.ts'
 
 /** Each mode belongs to a group of which one may be given; some have no meaning for a bind mount on Linux. */
 const groups: readonly (readonly string[])[] = [
@@ -21,24 +21,22 @@ function validModes(text: string): string[] | undefined {
 /** Docker takes these for folders; any other source is the name of a volume. */
 const isPath = (source: string): boolean => /^(?:\/|\.\.?(?:\/|$))/.test(source)
 
-/** @throws UsageError with Docker's words; named and anonymous volumes are not in this version */
-export function parseVolume(text: string): BindRequest {
+/** @throws UsageError with Docker's words */
+export function parseVolume(text: string): BindRequest | VolumeRequest {
   const [source = '', destination, options = '', ...more] = text.split(':')
   if (source === '' || destination === '' || more.length > 0) {
     throw new UsageError(`invalid volume specification: '${text}'`)
   }
-  if (destination === undefined) {
-    throw new UsageError(`an anonymous volume at ${source}: volumes come in a later version of tinyctr`)
-  }
+  if (destination === undefined) return volume('', source, [])
   if (options === '' && validModes(destination) !== undefined) {
     throw new UsageError(`invalid volume specification: '${text}'`)
   }
   const modes = validModes(options)
   if (modes === undefined) throw new UsageError(`invalid mode: ${options}`)
   if (!isPath(source)) {
-    throw new UsageError(
-      `the named volume ${source}: volumes come in a later version of tinyctr (./${source} is a folder)`,
-    )
+    // Propagation is a matter of what is on the host.
+    if (modes.some((mode) => propagations.includes(mode))) throw new UsageError(`invalid mode: ${options}`)
+    return volume(source, destination, modes)
   }
   return {
     type: 'bind',
@@ -51,3 +49,11 @@ export function parseVolume(text: string): BindRequest {
     propagation: (modes.find((mode) => propagations.includes(mode)) ?? 'rprivate') as Propagation,
   }
 }
+
+const volume = (name: string, destination: string, modes: readonly string[]): VolumeRequest => ({
+  type: 'volume',
+  name,
+  destination: parseDestination(destination),
+  readonly: modes.includes('ro'),
+  noCopy: modes.includes('nocopy'),
+})

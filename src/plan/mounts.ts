@@ -50,7 +50,9 @@ export function mountSteps(mount: Mount, index: number, context: MountContext): 
     return attachSteps(prepared, path, bindKind(mount, context, at), 'image', options, context, at)
   if (options.bind || mount.type === 'bind') {
     const steps = cloneTree(sourceOf(mount, context.bundle), options, made, at)
-    return [...steps, ...attachSteps(made, path, bindKind(mount, context, at), 'image', options, context, at)]
+    const copied = options.tmpcopyup ? copySteps(made, path, context, at) : []
+    const kind = bindKind(mount, context, at)
+    return [...steps, ...copied, ...attachSteps(made, path, kind, 'image', options, context, at)]
   }
   if (isCgroup(mount) && context.cgroupFolder !== undefined) {
     const steps = cloneTree(context.cgroupFolder, { ...options, bind: 'rbind', data: [] }, made, at)
@@ -62,15 +64,16 @@ export function mountSteps(mount: Mount, index: number, context: MountContext): 
       ? 'fresh'
       : 'image'
   const steps = newFilesystem(mount, options, made, context, at)
-  if (!options.tmpcopyup)
-    return [...steps, ...attachSteps(made, path, 'directory', contents, options, context, at)]
+  const copied = options.tmpcopyup ? copySteps(made, path, context, at) : []
+  const held = options.tmpcopyup ? 'image' : contents
+  return [...steps, ...copied, ...attachSteps(made, path, 'directory', held, options, context, at)]
+}
+
+/** What the image has at `path`, into the mount that will cover it. */
+function copySteps(made: Slot, path: string, context: MountContext, at: string): Step[] {
   const original = context.tree.directory(path, at)
-  return [
-    ...steps,
-    ...original.steps,
-    composed('copy_tree', [original.slot, made], { why: `copy up what the image has in ${path}`, at }),
-    ...attachSteps(made, path, 'directory', 'image', options, context, at),
-  ]
+  const why = `copy up what the image has in ${path}`
+  return [...original.steps, composed('copy_tree', [original.slot, made], { why, at })]
 }
 
 const isCgroup = (mount: Mount): boolean => mount.type === 'cgroup' || mount.type === 'cgroup2'

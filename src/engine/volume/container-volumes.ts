@@ -1,0 +1,99 @@
+/**
+ * The volumes of a new container: those it asked for, those of other containers (--volumes-from), and an anonymous one
+ * for each VOLUME of its image that nothing else is mounted on (moby daemon/volumes_linux.go). Nothing is made yet.
+ */
+import { StateError } from '../../errors.ts'
+import type { ImageSnapshot } from '../../image/snapshot.ts'
+import { spoilPremises } from '../../linux/premises.ts'
+import { findContainer } from '../container/list.ts'
+import { randomId } from '../container-id.ts'
+import { cleanPath } from '../container-path.ts'
+import type { MountRequest, VolumeRequest } from '../mount-request.ts'
+import type { RunOptions } from '../run-options.ts'
+import { imageFolder } from './image-folder.ts'
+import { checkVolumeName, isEmptyVolume, type NewVolume, readVolume, volumeData } from './volume.ts'
+
+export interface ContainerVolumes {
+  /** All mounts, each volume with a name and a source. */
+  readonly mounts: MountRequest[]
+  /** To be made before the container starts. */
+  readonly missing: readonly NewVolume[]
+}
+
+/** Whether there is anything here to do: most containers have no volumes. */
+export const hasVolumes = ({ mounts, volumesFrom }: RunOptions, { config }: ImageSnapshot): boolean =>
+  volumesFrom.length > 0 ||
+  mounts.some(({ type }) => type === 'volume') ||
+  Object.keys(config.Volumes ?? {}).length > 0
+
+/** @throws StateError with Docker's words */
+export function containerVolumes(
+  options: RunOptions,
+  image: ImageSnapshot,
+  dataRoot: string,
+): ContainerVolumes {
+  const asked = new Map<string, MountRequest>()
+  for (const source of options.volumesFrom) {
+    for (const mount of mountsFrom(source, dataRoot)) asked.set(mount.destination, mount)
+  }
+  for (const mount of options.mounts) asked.set(mount.destination, mount)
+  for (const path of Object.keys(image.config.Volumes ?? {})) {
+    const destination = cleanPath(path)
+    if (asked.has(destination)) continue
+    asked.set(destination, { type: 'volume', name: '', destination, readonly: false, noCopy: false })
+  }
+  const missing: NewVolume[] = []
+  const mounts = [...asked.values()].map((mount) =>
+    mount.type === 'volume' ? named(mount, image, dataRoot, missing) : mount,
+  )
+  return { mounts, missing }
+}
+
+/** `CONTAINER[:ro|rw]`: what the other has mounted, but for its tmpfs. */
+function mountsFrom(source: string, dataRoot: string): MountRequest[] {
+  const [, name = source, mode] = /^(.*?)(?::([^:]*))?$/.exec(source) ?? []
+  if (mode !== undefined && mode !== 'ro' && mode !== 'rw' && mode !== 'z' && mode !== 'Z') {
+    throw new StateError(`invalid mode: ${mode}`)
+  }
+  spoilPremises()
+  const mounts: MountRequest[] = []
+  for (const mount of findContainer(dataRoot, name).record.options.mounts) {
+    if (mount.type === 'tmpfs') continue
+    const readonly = mount.readonly || mode === 'ro'
+    // It is the other's: it does not go with this container.
+    mounts.push(mount.type === 'volume' ? { ...mount, readonly, anonymous: false } : { ...mount, readonly })
+  }
+  return mounts
+}
+
+function named(
+  mount: VolumeRequest,
+  image: ImageSnapshot,
+  dataRoot: string,
+  missing: NewVolume[],
+): VolumeRequest {
+  const anonymous = mount.name === '' || mount.anonymous === true
+  const name = mount.name === '' ? randomId() : mount.name
+  if (mount.name === '') spoilPremises()
+  checkVolumeName(name)
+  if (mount.driver !== undefined && mount.driver !== 'local' && mount.driver !== '') {
+    throw new StateError(`error looking up volume plugin ${mount.driver}: plugin "${mount.driver}" not found`)
+  }
+  const volume = readVolume(dataRoot, name)
+  const copiesUp = !mount.noCopy && isEmptyVolume(dataRoot, name)
+  if (volume === undefined) {
+    // What is made now is not to be made again.
+    spoilPremises()
+    const folder = copiesUp ? imageFolder(image.layerDirectories, mount.destination) : undefined
+    const { labels = {}, driverOptions = {} } = mount
+    missing.push({ name, labels, options: driverOptions, anonymous, ...folder })
+  }
+  const data = volumeData(dataRoot, name)
+  return {
+    ...mount,
+    name,
+    anonymous,
+    source: mount.subpath === undefined ? data : `${data}${cleanPath(mount.subpath)}`,
+    ...(copiesUp && { copiesUp }),
+  }
+}
