@@ -22,7 +22,7 @@ export interface ContainerPlanInput {
   readonly stateFolder: string
   /**
    * What the next command must remove if this one is killed: the cgroup, then the container's folder, a line each. The
-   * third line says whether the folder is to be kept: then it goes only if it is not whole yet.
+   * third line says whether the folder is to be kept: then it goes only if it is not whole yet. More lines: volumes.
    */
   readonly journal: string
   /** Files to write into the state folder, by name. */
@@ -36,6 +36,8 @@ export interface ContainerPlanInput {
   readonly pipes?: readonly Stream[]
   /** Removes a tree whose files have ids that are not ours (remove-mapped.ts), when its path is added. */
   readonly removeMapped?: readonly string[]
+  /** Folders of volumes that nobody named: they go with the container. */
+  readonly volumes?: readonly string[]
   readonly init?: boolean
   readonly stdin?: 'null'
 }
@@ -100,10 +102,20 @@ function stateSteps({ stateFolder, journal, files }: ContainerPlanInput): Step[]
 
 function removeSteps(input: ContainerPlanInput): Step[] {
   return [
+    ...removeVolumeSteps(input),
     ...removeLayerSteps(input),
     composed('remove_tree', [input.stateFolder, OWN_STATE], {
       why: 'last: while it stands, there is something to clean',
       at: '--root',
     }),
   ]
+}
+
+function removeVolumeSteps({ volumes = [], removeMapped }: ContainerPlanInput): Step[] {
+  const at = '--volume'
+  const why = 'a volume that nobody named'
+  return volumes.flatMap((folder) => [
+    ...(removeMapped ? [composed('spawn', [[...removeMapped, folder], OWN_STATE], { why, at })] : []),
+    composed('remove_tree', [folder, OWN_STATE], { why, at }),
+  ])
 }

@@ -15,6 +15,7 @@ import { keepStart, type PreparedId } from './prepared-start.ts'
 import type { LabOptions } from './run-options.ts'
 import { makeStateFolder } from './state-folder.ts'
 import { sweep } from './sweep.ts'
+import type { NewVolume } from './volume/volume.ts'
 
 export interface Launch {
   readonly id: PreparedId
@@ -24,8 +25,8 @@ export interface Launch {
   readonly seccompFilter?: () => Promise<Uint8Array>
   /** Folders to make on the host before anything starts. */
   readonly missingSources?: readonly string[]
-  /** And volumes. */
-  readonly missingVolumes?: readonly NewVolume[]
+  /** And volumes, below `--data-root`. */
+  readonly missingVolumes?: { readonly dataRoot: string; readonly volumes: readonly NewVolume[] }
   readonly terminal: boolean
   readonly interactive: boolean
   readonly lab: LabOptions
@@ -44,9 +45,9 @@ export async function launch(asked: Launch): Promise<number> {
     makeSources(asked.missingSources)
     spoilPremises()
   }
-  if (asked.missingVolumes?.length) {
+  if (asked.missingVolumes) {
     const { createVolume } = await import('./volume/volume.ts')
-    for (const volume of asked.missingVolumes) createVolume(asked.dataRoot!, volume)
+    for (const volume of asked.missingVolumes.volumes) createVolume(asked.missingVolumes.dataRoot, volume)
   }
   if (lab.executor === 'ffi') return launchWithFfi(asked)
   const explain = {

@@ -14,7 +14,7 @@ const spelling: Record<string, string> = {
 }
 
 const known = new Set(
-  'type source target readonly consistency bind-propagation bind-nonrecursive bind-recursive bind-create-src tmpfs-size tmpfs-mode volume-driver volume-label volume-nocopy volume-opt volume-subpath'.split(
+  'type source target readonly consistency bind-propagation bind-nonrecursive bind-recursive bind-create-src tmpfs-size tmpfs-mode volume-driver volume-label volume-nocopy volume-opt'.split(
     ' ',
   ),
 )
@@ -70,7 +70,8 @@ export function parseMount(text: string): MountRequest {
   }
   const type = (fields.get('type') ?? 'volume').toLowerCase()
   if (type === '') throw new UsageError('type is required')
-  if (type !== 'bind' && type !== 'tmpfs' && type !== 'volume') throw new UsageError(`mount type unknown: ${type}`)
+  if (type !== 'bind' && type !== 'tmpfs' && type !== 'volume')
+    throw new UsageError(`mount type unknown: ${type}`)
   const target = fields.get('target') ?? ''
   if (target === '') throw new UsageError('target is required')
   const destination = parseDestination(target)
@@ -131,7 +132,6 @@ function volumeOf(
     destination,
     readonly,
     noCopy,
-    subpath: fields.get('volume-subpath'),
     driver: fields.get('volume-driver'),
     driverOptions: pairs('volume-opt'),
     labels: pairs('volume-label'),

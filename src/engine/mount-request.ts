@@ -32,8 +32,6 @@ export interface VolumeRequest {
   readonly: boolean
   /** A new volume stays empty: nothing of the image's is copied into it. */
   noCopy: boolean
-  /** A folder or file in the volume, instead of all of it. */
-  subpath?: string | undefined
   driver?: string | undefined
   driverOptions?: Record<string, string> | undefined
   labels?: Record<string, string> | undefined

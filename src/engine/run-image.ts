@@ -57,10 +57,12 @@ export interface ContainerRequest {
 }
 
 export async function prepareContainer(
-  request: ContainerRequest,
+  asked: ContainerRequest,
   folders: Folders,
   manner: Manner,
 ): Promise<Launch> {
+  const volumes = await claimVolumes(asked, folders.dataRoot)
+  const request = volumes ? { ...asked, options: { ...asked.options, mounts: volumes.mounts } } : asked
   const { image, options } = request
   const id = request.id.prepared
   const attached = manner.attachment === DETACHED ? undefined : manner.attachment
@@ -111,6 +113,7 @@ export async function prepareContainer(
         sources: {
           ...host.sources,
           ...foldersAt(missing),
+          ...foldersAt(volumes?.folders ?? []),
           [paths.hosts]: 'file',
           [paths.hostname]: 'file',
           [paths.resolvConf]: 'file',
@@ -118,7 +121,8 @@ export async function prepareContainer(
       },
       bundle: '/',
       stateFolder,
-      journal: `${cgroup ?? ''}\n${folder}\n${keep ? 'keep\n' : ''}`,
+      // A container that is kept keeps its volumes.
+      journal: [cgroup ?? '', folder, keep ? 'keep' : '', ...(volumes?.own ?? [])].join('\n').concat('\n'),
       files: etcFiles(id, options, facts),
       layer: {
         folder,
@@ -126,6 +130,7 @@ export async function prepareContainer(
         userxattr: image.overlayXattrs === 'user' || hasUserNamespace(config),
       },
       ...(facts.rootless && isRanged(config) ? { removeMapped: ownCommand('remove-mapped') } : {}),
+      ...(volumes?.own.length ? { volumes: volumes.own } : {}),
       ...(options.init ? { init: true } : {}),
       ...(options.interactive ? {} : { stdin: 'null' as const }),
       ...recorded(request, folders.dataRoot),
@@ -133,6 +138,7 @@ export async function prepareContainer(
     },
     ...(seccomp ? { seccompFilter: () => cachedFilter(folders.root, seccomp, host.architecture) } : {}),
     missingSources: missing,
+    ...(volumes ? { missingVolumes: { dataRoot: folders.dataRoot, volumes: volumes.missing } } : {}),
     terminal: options.terminal,
     interactive: options.interactive && options.terminal && attached?.stdin === true,
     lab: options.lab,
@@ -178,6 +184,16 @@ function monitored(
     }),
     ...(ownStreams ? {} : { pipes: pipesOf(options) }),
   }
+}
+
+async function claimVolumes({ image, options, isNew }: ContainerRequest, dataRoot: string) {
+  const has =
+    (isNew && options.volumesFrom.length > 0) ||
+    options.mounts.some(({ type }) => type === 'volume') ||
+    (image.config.Volumes !== undefined && image.config.Volumes !== null)
+  if (!has) return undefined
+  const { containerVolumes } = await import('./volume/container-volumes.ts')
+  return containerVolumes(isNew ? options : { ...options, volumesFrom: [] }, image, dataRoot)
 }
 
 /** More ids than the caller's own are mapped. */

@@ -52,11 +52,12 @@ async function removeLeftovers(folder: string): Promise<void> {
     if (ageSeconds(folder) > LONGEST_START_SECONDS) (await import('../linux/remove.ts')).removeTree(folder)
     return
   }
-  const [cgroup = '', layer = '', keep = ''] = journal.split('\n')
+  const [cgroup = '', layer = '', keep = '', ...volumes] = journal.split('\n')
   const { removeCgroup, removeTree } = await import('../linux/remove.ts')
   if (cgroup.startsWith('/')) removeCgroup(cgroup)
   if (keep === 'keep' && isWhole(layer)) (await import('./container/abandoned.ts')).writeDown(layer)
   else if (layer.startsWith('/')) await removeLayer(layer)
+  for (const volume of volumes) if (volume.startsWith('/')) await removeLayer(volume)
   removeTree(folder)
 }
 

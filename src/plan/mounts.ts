@@ -73,7 +73,8 @@ export function mountSteps(mount: Mount, index: number, context: MountContext): 
 function copySteps(made: Slot, path: string, context: MountContext, at: string): Step[] {
   const original = context.tree.directory(path, at)
   const why = `copy up what the image has in ${path}`
-  return [...original.steps, composed('copy_tree', [original.slot, made], { why, at })]
+  // A container that is started again finds its volume full.
+  return [...original.steps, composed('copy_tree', [original.slot, made], { tolerate: ['EEXIST'], why, at })]
 }
 
 const isCgroup = (mount: Mount): boolean => mount.type === 'cgroup' || mount.type === 'cgroup2'

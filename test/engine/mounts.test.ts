@@ -31,6 +31,17 @@ for (const [text, differs] of volumes) {
   test(`-v ${text}`, () => assert.deepEqual(parseVolume(text), { ...bind, createSource: true, ...differs }))
 }
 
+const volume = { type: 'volume', name: 'data', destination: '/b', readonly: false, noCopy: false }
+const namedVolumes: [text: string, differs: object][] = [
+  ['data:/b', {}],
+  ['/b', { name: '' }],
+  ['data:/b:ro,nocopy', { readonly: true, noCopy: true }],
+  ['my.data_1:/b:z', { name: 'my.data_1' }],
+]
+for (const [text, differs] of namedVolumes) {
+  test(`-v ${text}`, () => assert.deepEqual(parseVolume(text), { ...volume, ...differs }))
+}
+
 const refusedVolumes: [text: string, message: RegExp][] = [
   ['', /^invalid volume specification: ''$/],
   [':/b', /^invalid volume specification: ':\/b'$/],
@@ -43,8 +54,8 @@ const refusedVolumes: [text: string, message: RegExp][] = [
   ['/a:b', /^invalid mount path: 'b' mount path must be absolute$/],
   ['/a:/', /^invalid specification: destination can't be '\/'$/],
   ['/a:/b/..', /^invalid specification: destination can't be '\/'$/],
-  ['/data', /^an anonymous volume at \/data: volumes come in a later version/],
-  ['data:/b', /^the named volume data: volumes come in a later version/],
+  ['data:/b:rshared', /^invalid mode: rshared$/],
+  ['data:b', /^invalid mount path: 'b' mount path must be absolute$/],
 ]
 for (const [text, message] of refusedVolumes) {
   test(`-v refuses "${text}"`, () => assert.throws(() => parseVolume(text), { name: 'UsageError', message }))
@@ -62,6 +73,17 @@ const mounts: [text: string, mount: object][] = [
     { ...bind, readonly: true, recursiveReadonly: false },
   ],
   ['"type=bind","src=/a,""b""",dst=/b', { ...bind, source: '/a,"b"' }],
+  [
+    'src=data,dst=/b,readonly,volume-nocopy,volume-label=a=1,volume-label=b,volume-opt=type=nfs,volume-driver=local',
+    {
+      ...volume,
+      readonly: true,
+      noCopy: true,
+      driver: 'local',
+      driverOptions: { type: 'nfs' },
+      labels: { a: '1', b: '' },
+    },
+  ],
   [
     'type=tmpfs,dst=/t',
     { type: 'tmpfs', destination: '/t', options: ['noexec', 'nosuid', 'nodev', 'rprivate'] },
@@ -95,7 +117,7 @@ const refusedMounts: [text: string, message: RegExp][] = [
   ['type=tmpfs,src=/a,dst=/b', /field Source must not be specified$/],
   ['type=tmpfs,dst=/b,tmpfs-mode=9', /^invalid value for tmpfs-mode: 9$/],
   ['type=nfs,dst=/b', /^mount type unknown: nfs$/],
-  ['src=/a,dst=/b', /^type=volume: volumes come in a later version/],
+  ['type=volume,dst=/b,tmpfs-size=1m', /^cannot mix 'tmpfs-\*' options with mount type 'volume'$/],
   ['type=bind,src=/a"b,dst=/b', /^parse error: bare " in/],
 ]
 for (const [text, message] of refusedMounts) {

@@ -11,20 +11,25 @@ import { cleanPath } from '../container-path.ts'
 import type { MountRequest, VolumeRequest } from '../mount-request.ts'
 import type { RunOptions } from '../run-options.ts'
 import { imageFolder } from './image-folder.ts'
-import { checkVolumeName, isEmptyVolume, type NewVolume, readVolume, volumeData } from './volume.ts'
+import {
+  checkVolumeName,
+  isEmptyVolume,
+  type NewVolume,
+  readVolume,
+  volumeData,
+  volumeFolder,
+} from './volume.ts'
 
 export interface ContainerVolumes {
   /** All mounts, each volume with a name and a source. */
   readonly mounts: MountRequest[]
   /** To be made before the container starts. */
   readonly missing: readonly NewVolume[]
+  /** Where the files of each volume are. */
+  readonly folders: readonly string[]
+  /** Anonymous volumes that go when the container goes (--rm). */
+  readonly own: readonly string[]
 }
-
-/** Whether there is anything here to do: most containers have no volumes. */
-export const hasVolumes = ({ mounts, volumesFrom }: RunOptions, { config }: ImageSnapshot): boolean =>
-  volumesFrom.length > 0 ||
-  mounts.some(({ type }) => type === 'volume') ||
-  Object.keys(config.Volumes ?? {}).length > 0
 
 /** @throws StateError with Docker's words */
 export function containerVolumes(
@@ -46,7 +51,14 @@ export function containerVolumes(
   const mounts = [...asked.values()].map((mount) =>
     mount.type === 'volume' ? named(mount, image, dataRoot, missing) : mount,
   )
-  return { mounts, missing }
+  const used = mounts.filter((mount) => mount.type === 'volume')
+  const own = options.removeAfterwards ? used.filter(({ anonymous }) => anonymous) : []
+  return {
+    mounts,
+    missing,
+    folders: used.map(({ name }) => volumeData(dataRoot, name)),
+    own: own.map(({ name }) => volumeFolder(dataRoot, name)),
+  }
 }
 
 /** `CONTAINER[:ro|rw]`: what the other has mounted, but for its tmpfs. */
@@ -88,12 +100,11 @@ function named(
     const { labels = {}, driverOptions = {} } = mount
     missing.push({ name, labels, options: driverOptions, anonymous, ...folder })
   }
-  const data = volumeData(dataRoot, name)
   return {
     ...mount,
     name,
     anonymous,
-    source: mount.subpath === undefined ? data : `${data}${cleanPath(mount.subpath)}`,
-    ...(copiesUp && { copiesUp }),
+    source: volumeData(dataRoot, name),
+    copiesUp,
   }
 }

@@ -21,7 +21,7 @@ export interface Volume {
 }
 
 export const volumesFolder = (dataRoot: string): string => `${dataRoot}/volumes`
-const volumeFolder = (dataRoot: string, name: string): string => `${dataRoot}/volumes/${name}`
+export const volumeFolder = (dataRoot: string, name: string): string => `${dataRoot}/volumes/${name}`
 export const volumeData = (dataRoot: string, name: string): string => `${dataRoot}/volumes/${name}/_data`
 
 const NOREPLACE = 1
@@ -56,7 +56,10 @@ export interface NewVolume extends Pick<Volume, 'labels' | 'options' | 'anonymou
 }
 
 /** Makes the volume, unless there is one of the name. @throws StateError, KernelError */
-export function createVolume(dataRoot: string, { mode = 0o755, uid = 0, gid = 0, ...volume }: NewVolume): Volume {
+export function createVolume(
+  dataRoot: string,
+  { mode = 0o755, uid = 0, gid = 0, ...volume }: NewVolume,
+): Volume {
   checkVolumeName(volume.name)
   const existing = readVolume(dataRoot, volume.name)
   if (existing) return existing
@@ -68,7 +71,8 @@ export function createVolume(dataRoot: string, { mode = 0o755, uid = 0, gid = 0,
   try {
     call('mkdirat', [AT.FDCWD, `${aside}/_data`, 0o755])
     call('fchmodat', [AT.FDCWD, `${aside}/_data`, mode & 0o7777])
-    if (uid !== 0 || gid !== 0) attempt('fchownat', [AT.FDCWD, `${aside}/_data`, uid, gid, AT.SYMLINK_NOFOLLOW])
+    if (uid !== 0 || gid !== 0)
+      attempt('fchownat', [AT.FDCWD, `${aside}/_data`, uid, gid, AT.SYMLINK_NOFOLLOW])
     writeFileAtomically(`${aside}/volume.json`, `${JSON.stringify(made)}\n`)
     const path = volumeFolder(dataRoot, volume.name)
     const result = attempt('renameat2', [AT.FDCWD, aside, AT.FDCWD, path, NOREPLACE])
