@@ -50,7 +50,8 @@ export function mountSteps(mount: Mount, index: number, context: MountContext): 
     return attachSteps(prepared, path, bindKind(mount, context, at), 'image', options, context, at)
   if (options.bind || mount.type === 'bind') {
     const steps = cloneTree(sourceOf(mount, context.bundle), options, made, at)
-    const copied = options.tmpcopyup ? copySteps(made, path, context, at) : []
+    // A container that is started again finds its volume full.
+    const copied = options.tmpcopyup ? copySteps(made, path, context, at, ['EEXIST']) : []
     const kind = bindKind(mount, context, at)
     return [...steps, ...copied, ...attachSteps(made, path, kind, 'image', options, context, at)]
   }
@@ -70,11 +71,17 @@ export function mountSteps(mount: Mount, index: number, context: MountContext): 
 }
 
 /** What the image has at `path`, into the mount that will cover it. */
-function copySteps(made: Slot, path: string, context: MountContext, at: string): Step[] {
+function copySteps(
+  made: Slot,
+  path: string,
+  context: MountContext,
+  at: string,
+  tolerate: string[] = [],
+): Step[] {
   const original = context.tree.directory(path, at)
   const why = `copy up what the image has in ${path}`
-  // A container that is started again finds its volume full.
-  return [...original.steps, composed('copy_tree', [original.slot, made], { tolerate: ['EEXIST'], why, at })]
+  const tolerated = tolerate.length > 0 ? { tolerate } : {}
+  return [...original.steps, composed('copy_tree', [original.slot, made], { ...tolerated, why, at })]
 }
 
 const isCgroup = (mount: Mount): boolean => mount.type === 'cgroup' || mount.type === 'cgroup2'

@@ -40,6 +40,7 @@ test('without flags', () => {
     cgroupns: 'private',
     readonlyRootfs: false,
     mounts: [],
+    volumesFrom: [],
     shmSizeBytes: 67108864,
     devices: [],
     capAdd: [],
