@@ -17,4 +17,13 @@ export const lessons: Readonly<Record<string, () => Promise<Lesson>>> = {
   io: async () => (await import('./lessons/io.ts')).io,
   freeze: async () => (await import('./lessons/freeze.ts')).freeze,
   pressure: async () => (await import('./lessons/pressure.ts')).pressure,
+  rootfs: async () => (await import('./lessons/rootfs.ts')).rootfs,
+  layers: async () => (await import('./lessons/layers.ts')).layers,
+  capabilities: async () => (await import('./lessons/capabilities.ts')).capabilities,
+  seccomp: async () => (await import('./lessons/seccomp.ts')).seccomp,
+  'no-new-privs': async () => (await import('./lessons/no-new-privs.ts')).noNewPrivs,
+  'masked-paths': async () => (await import('./lessons/masked-paths.ts')).maskedPaths,
+  escape: async () => (await import('./lessons/escape.ts')).escapeThroughDisk,
+  'kernel-sharing': async () => (await import('./lessons/kernel-sharing.ts')).kernelSharing,
+  'build-a-container': async () => (await import('./lessons/build-a-container.ts')).buildAContainer,
 }

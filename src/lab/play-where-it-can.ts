@@ -28,7 +28,7 @@ export async function playWhereItCan(lesson: Lesson, options: PlayOptions): Prom
   const reports =
     place.at === 'uml'
       ? playInMachine(lesson.name, options.skip, `${tree}/bin/busybox`)
-      : playHere(lesson, options.skip, tree)
+      : playHere(lesson, options.skip, { image: tree, dataRoot: options.dataRoot })
   const report = tell(lesson, reports, place.at, options)
   return report ? { report } : {}
 }

@@ -26,12 +26,13 @@ export const standInOf = ({ standIn }: Lesson, skip: readonly number[]): number 
 export function* playHere(
   lesson: Lesson,
   skip: readonly number[],
-  image: string | undefined,
+  { image, dataRoot }: { readonly image: string | undefined; readonly dataRoot: string },
 ): Generator<StepReport> {
   const stage = openStage({
     rootless: isRootless(),
     standIn: standInOf(lesson, skip),
     image,
+    dataRoot,
     cgroupMount: writableCgroups(),
   })
   try {

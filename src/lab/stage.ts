@@ -20,6 +20,8 @@ export interface Stage {
   readonly rootless: boolean
   /** The file tree of the image that comes with tinyctr. @throws LessonError */
   readonly image: string
+  /** Where images are kept. */
+  readonly dataRoot: string
   /** Where control groups are made. @throws LessonError */
   readonly cgroups: string
   /** A subject by its name. @throws LessonError if a step that should have made it was left out */
@@ -41,24 +43,28 @@ export interface Stage {
   keep(name: string, value: number): void
   /** @throws LessonError if the step that should have kept it was left out */
   kept(name: string): number
+  keepBytes(name: string, bytes: Uint8Array): void
+  keptBytes(name: string): Uint8Array
   /** Hands over what was noted since the last time. */
   takeNotes(): Noted[]
   close(): void
 }
 
 export interface StageOptions {
+  readonly dataRoot: string
   readonly standIn?: number | undefined
   readonly rootless: boolean
   readonly image?: string | undefined
   readonly cgroupMount?: string | undefined
 }
 
-export function openStage({ standIn, rootless, image, cgroupMount }: StageOptions): Stage {
+export function openStage({ standIn, rootless, image, cgroupMount, dataRoot }: StageOptions): Stage {
   let notes: Noted[] = []
   const subjects = new Map<string, Subject>()
   const undos: (() => void)[] = []
   let device: string | undefined
   const kept = new Map<string, number>()
+  const keptBytes = new Map<string, Uint8Array>()
   /** What stands in for the host is root in a user namespace already, and so are its children. */
   const alone = rootless && standIn === undefined
   const notebook: Notebook = {
@@ -78,6 +84,7 @@ export function openStage({ standIn, rootless, image, cgroupMount }: StageOption
     host,
     folder,
     rootless,
+    dataRoot,
     get image() {
       return required(image, 'the image that comes with tinyctr')
     },
@@ -122,6 +129,8 @@ export function openStage({ standIn, rootless, image, cgroupMount }: StageOption
     atEnd: (undo) => undos.push(undo),
     keep: (name, value) => kept.set(name, value),
     kept: (name) => required(kept.get(name), `the ${name}: the step that makes it was left out`),
+    keepBytes: (name, bytes) => keptBytes.set(name, bytes),
+    keptBytes: (name) => required(keptBytes.get(name), `the ${name}: the step that makes it was left out`),
     takeNotes() {
       const taken = notes
       notes = []

@@ -2,6 +2,7 @@
  * A process that does what it is told: a clone of ourselves (linux/execute-ffi/fork.ts) that answers requests over a
  * socket pair until it is closed. Each request is one message of JSON; a new actor's socket comes back as SCM_RIGHTS.
  */
+import { errnoNumber } from '../../linux/abi/errno.ts'
 import { PR } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import { type Channel, openChannel, receive } from '../../linux/execute-ffi/channel.ts'
@@ -59,7 +60,9 @@ function serve({ parent, container: socket }: Channel): never {
     const made = request.do === 'fork' ? startActor(request.flags) : undefined
     const answer =
       request.do !== 'fork' ? perform(request) : typeof made === 'number' ? made : (made?.pid ?? 0)
-    attempt('sendto', [socket, encode(answer), 0, null, 0])
+    // One message must hold it all; an answer there must be, or who asked would wait for ever.
+    if (attempt('sendto', [socket, encode(answer), 0, null, 0]) < 0)
+      attempt('sendto', [socket, encode(-errnoNumber('EMSGSIZE')), 0, null, 0])
     if (typeof made === 'object') handOver(socket, made.socket)
   }
 }

@@ -9,7 +9,7 @@ import { listFolder } from '../../linux/file.ts'
 
 export type Request =
   | { readonly do: 'call'; readonly name: SyscallName; readonly args: readonly unknown[] }
-  | { readonly do: 'read' | 'link' | 'list'; readonly path: string }
+  | { readonly do: 'read' | 'link' | 'list' | 'handle'; readonly path: string }
   | { readonly do: 'write'; readonly path: string; readonly text: string }
   | { readonly do: 'run' | 'start'; readonly argv: readonly string[] }
   | { readonly do: 'wait'; readonly pid: number; readonly block: boolean }
@@ -40,6 +40,8 @@ export function perform(request: Exclude<Request, { do: 'fork' }>): unknown {
       return listFolder(request.path)
     case 'write':
       return write(request.path, request.text)
+    case 'handle':
+      return handleOf(request.path)
     case 'run':
       return run(request.argv)
     case 'start':
@@ -85,6 +87,16 @@ function write(path: string, text: string): number {
   const result = attempt('write', [fd, text])
   attempt('close', [fd])
   return result
+}
+
+const LARGEST_HANDLE = 128
+
+/** struct file_handle: the size of what follows its first eight bytes, a type, the handle. */
+function handleOf(path: string): Uint8Array | number {
+  const handle = new Uint8Array(8 + LARGEST_HANDLE)
+  new DataView(handle.buffer).setUint32(0, LARGEST_HANDLE, true)
+  const result = attempt('name_to_handle_at', [AT.FDCWD, path, handle, new Uint8Array(8), 0])
+  return result < 0 ? result : handle.slice(0, 8 + new DataView(handle.buffer).getUint32(0, true))
 }
 
 function run(argv: readonly string[]): Ran {

@@ -1,7 +1,8 @@
 /** What a lesson makes on the host, named after its process: a folder, control groups. */
+import { O } from '../../linux/abi/arch.ts'
 import { AT } from '../../linux/abi/flags.ts'
 import { attempt } from '../../linux/call.ts'
-import { fileType, listFolder, makeFolder } from '../../linux/file.ts'
+import { fileType, listFolder, makeFolder, readTextIfAny } from '../../linux/file.ts'
 import { removeCgroup, removeTree } from '../../linux/remove.ts'
 
 const PREFIX = 'tinyctr-lab-'
@@ -28,6 +29,25 @@ export function removeDeadOnes(cgroupMount: string | undefined): void {
         return pid !== undefined && fileType(`/proc/${pid}`) === undefined
       })
       .map((name) => `${folder}/${name}`)
-  for (const path of PLACES.flatMap(deadIn)) removeTree(path)
+  for (const path of PLACES.flatMap(deadIn)) {
+    detachDisk(path)
+    removeTree(path)
+  }
   if (cgroupMount) for (const path of deadIn(cgroupMount)) removeCgroup(path)
+}
+
+const LOOP_CLR_FD = 0x4c01
+
+/** The loop device whose file lies in a dead lesson's folder. */
+function detachDisk(folder: string): void {
+  const name = folder.slice(folder.lastIndexOf('/') + 1)
+  const backing = (loop: string): string => readTextIfAny(`/sys/block/${loop}/loop/backing_file`) ?? ''
+  const loop = listFolder('/sys/block').find(
+    (one) => one.startsWith('loop') && backing(one).includes(`${name}/`),
+  )
+  if (loop === undefined) return
+  const fd = attempt('openat', [AT.FDCWD, `/dev/${loop}`, O.RDWR | O.CLOEXEC, 0])
+  if (fd < 0) return
+  attempt('ioctl', [fd, LOOP_CLR_FD, 0])
+  attempt('close', [fd])
 }

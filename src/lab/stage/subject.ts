@@ -31,6 +31,8 @@ export interface Subject {
   write(path: string, text: string): void
   /** Writes a file; `ok`, or the errno's name. */
   tryWrite(path: string, text: string): string
+  /** What its filesystem calls a file (name_to_handle_at(2)). @throws LessonError */
+  handleOf(path: string): Uint8Array
   /** Runs a program to its end. */
   run(...argv: string[]): Ran
   /** Starts a program; its pid, as the subject counts. */
@@ -118,6 +120,12 @@ function makeSubject(
     tryWrite(path, content) {
       const result = written(path, content)
       return result < 0 ? errnoName(-result) : 'ok'
+    },
+    handleOf(path) {
+      const handle = answer({ do: 'handle', path })
+      note(`name_to_handle_at(AT_FDCWD, ${quoted(path)})`, typeof handle === 'number' ? printed(handle) : '0')
+      if (typeof handle === 'number') throw new LessonError(`Cannot name ${path}: ${errnoName(-handle)}`)
+      return handle as Uint8Array
     },
     run(...argv) {
       const ran = answer({ do: 'run', argv }) as Ran
