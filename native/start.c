@@ -1,10 +1,11 @@
 /*
- * build/tinyctr: the first instruction of every command. A start that was prepared before, by TypeScript, is not
+ * build/tinyctr: the first instruction of every command. An engine's everyday ones end in door.c. A start that was prepared before, by TypeScript, is not
  * prepared again: its file (src/linux/premises/wire.ts) holds the plan and its premises, which are the system calls by
  * which the host was looked at, with their answers. When all of them answer as they did then, preparing would end in the
  * same plan but for the container's id: that is written over the old one, and the executor takes our place. In every
  * other case the front end does.
  */
+#include "door.h"
 #include "start.h"
 #include "system.h"
 #include <linux/memfd.h>
@@ -311,8 +312,16 @@ __attribute__((used)) static void start(long *stack)
 	char **argv = (char **)(stack + 1), **envp = argv + *stack + 1;
 	static char root[PATH_BYTES];
 	struct header *prepared = 0;
-	const char *chosen = 0;
+	const char *chosen = 0, *name = argv[0];
 
+	for (const char *at = argv[0] ? argv[0] : ""; *at; at++)
+		if (*at == '/')
+			name = at + 1;
+	if (name && same(name, "tinyctr-runtime", sizeof "tinyctr-runtime")) {
+		if (serve_engine(argv, envp) == 0)
+			SYSCALL(exit_group, 0);
+		become_front_end(argv, envp);
+	}
 	if (write_key(argv, envp) && state_folder(argv, envp, root) && !(prepared = find_start(root)) &&
 	    write_key_without_id() && (prepared = find_start(root)))
 		chosen = last;

@@ -38,6 +38,7 @@ const programsOfC: Record<string, { files: RegExp; most: number }> = {
     most: 1200,
   },
   'prepared starts': { files: /^native\/start\.c$/, most: 320 },
+  'commands of engines': { files: /^native\/door\.[ch]$/, most: 250 },
   'the look at the sources': { files: /^native\/fresh\.c$/, most: 100 },
 }
 /** Each costs a millisecond or more at every start. */

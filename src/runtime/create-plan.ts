@@ -87,14 +87,21 @@ const PAGE = 4096
 const PROT_READ_WRITE = { name: 'PROT_READ|PROT_WRITE', value: 3 }
 const MAP_SHARED_FIXED = { name: 'MAP_SHARED|MAP_FIXED', value: 0x11 }
 
-function stateSteps({ folder, state, mode }: CreateInput, files: StateFiles): Step[] {
+/** Nothing comes after it but its end: native/door.c may start, signal and delete it. */
+const isPlain = ({ hooks, linux }: Config): boolean =>
+  !hooks?.poststart?.length &&
+  !hooks?.poststop?.length &&
+  (linux?.namespaces?.some(({ type, path }) => type === 'pid' && !path) ?? false)
+
+function stateSteps({ config, folder, state, mode }: CreateInput, files: StateFiles): Step[] {
   const at = '--root'
-  const texts = {
+  const texts: Record<string, string | Uint8Array> = {
     'state.json': `${JSON.stringify(state)}\n`,
     'config.json': files.config,
     source: files.source,
+    ...(isPlain(config) ? { plain: state.cgroup ?? '' } : {}),
   }
-  const names = Object.keys(texts) as (keyof typeof texts)[]
+  const names = Object.keys(texts)
   const opened = each(names.map((name) => slot(name)))
   const verdict = slot('verdict_file')
   return [
@@ -110,7 +117,7 @@ function stateSteps({ folder, state, mode }: CreateInput, files: StateFiles): St
       why: 'what later commands must know',
       at,
     }),
-    call('write', [opened, each(names.map((name) => texts[name]))], { why: 'their text', at }),
+    call('write', [opened, each(Object.values(texts))], { why: 'their text', at }),
     call('close', [opened], { why: 'they are complete', at }),
     ...(mode === 'create'
       ? [

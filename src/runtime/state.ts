@@ -7,6 +7,7 @@
  *     process       /proc/PID/stat of the container as it was when it was complete: its pid and start time
  *     start         the named pipe at which it waits to be started (plan/hold.ts); none when it was run at once
  *     verdict       step and errno, where the container's half of the plan failed
+ *     plain         the folder of its cgroup, where native/door.c may start, signal and delete it
  *     resources     the limits of the last `update`, where there was one
  *
  * Its status is not among them: it follows from the process and from its cgroup (status.ts). Whoever changes a container
