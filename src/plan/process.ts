@@ -118,27 +118,30 @@ export function makeWorkdirSteps(config: Config): Step[] {
   })
 }
 
-/** RESOLVE_NO_MAGICLINKS: /proc/self/fd/N must not lead to a folder of the host (CVE-2024-21626). */
-export function enterWorkdirSteps(config: Config): Step[] {
-  const at = '/process/cwd'
-  const cwd = slot('cwd')
-  return [
-    call(
-      'openat2',
-      [
-        AT.FDCWD,
-        config.process?.cwd ?? '/',
-        { flags: O.PATH | O.DIRECTORY | O.CLOEXEC, resolve: RESOLVE.NO_MAGICLINKS },
-      ],
-      {
-        into: cwd,
-        why: 'the working folder, as the user sees it; no magic link out (CVE-2024-21626)',
-        at,
-      },
-    ),
-    call('fchdir', [cwd], { why: 'stand there', at }),
-  ]
+const CWD = slot('cwd')
+
+function openWorkdir(
+  config: Config,
+  why: string,
+  options: { tolerate?: ['EACCES']; unless?: typeof CWD },
+): Step {
+  const path = config.process?.cwd ?? '/'
+  const how = { flags: O.PATH | O.DIRECTORY | O.CLOEXEC, resolve: RESOLVE.NO_MAGICLINKS }
+  return call('openat2', [AT.FDCWD, path, how], { into: CWD, why, at: '/process/cwd', ...options })
 }
+
+/**
+ * As root, like runc: a workdir that the user may not enter is one to stand in. Where even root may not (a network
+ * file system), the user may. RESOLVE_NO_MAGICLINKS: /proc/self/fd/N must not lead to a folder of the host.
+ */
+export const openWorkdirSteps = (config: Config): Step[] => [
+  openWorkdir(config, 'the working folder; no magic link out (CVE-2024-21626)', { tolerate: ['EACCES'] }),
+]
+
+export const enterWorkdirSteps = (config: Config): Step[] => [
+  openWorkdir(config, 'as the user, who may be let where root was not', { unless: CWD }),
+  call('fchdir', [CWD], { why: 'stand there', at: '/process/cwd' }),
+]
 
 /** Everything above the standard streams and the preserved ones closes at execve(2). */
 export const closeSteps = (preserveFds: number): Step[] => [

@@ -15,6 +15,7 @@ import {
   enterWorkdirSteps,
   execveSteps,
   noNewPrivilegesSteps,
+  openWorkdirSteps,
   rlimitSteps,
   seccompSteps,
   userSteps,
@@ -65,8 +66,11 @@ export function programSteps(input: ProgramInput): Step[] {
     ...rlimitSteps(config, host),
     ...apparmorSteps(config),
     ...boundingSteps(config),
+    ...closeSteps(input.preserveFds ?? 0),
+    ...openWorkdirSteps(config),
     ...startHooks.prepare,
-    // Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go.
+    // Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go. What comes after it must be known to old
+    // profiles too: no openat2(2), no close_range(2).
     ...(noNewPrivileges ? [] : seccompCall),
     ...userSteps(config, mayDenySetgroups === true),
     ...capabilitySteps(config),
@@ -81,7 +85,6 @@ export function programSteps(input: ProgramInput): Step[] {
       why: 'the modes of what the program makes',
       at: '/process/user/umask',
     }),
-    ...closeSteps(input.preserveFds ?? 0),
     ...enterWorkdirSteps(config),
     ...(input.hold ? [...lookUpProgramSteps(config), ...holdSteps()] : []),
     ...startHooks.run,
