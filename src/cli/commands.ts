@@ -26,6 +26,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'image prune': async () => (await import('./image-prune.ts')).imagePrune,
   lab: async () => (await import('./lab.ts')).lab,
   ps: async () => (await import('./ps.ts')).ps,
+  stats: async () => (await import('./stats.ts')).stats,
   inspect: async () => (await import('./inspect.ts')).inspect,
   'container inspect': async () => (await import('./inspect.ts')).containerInspect,
   version: async () => (await import('./version.ts')).version,
