@@ -8,6 +8,17 @@ import { run } from './run.ts'
 
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => run,
+  create: async () => (await import('./create.ts')).create,
+  start: async () => (await import('./start.ts')).start,
+  stop: async () => (await import('./stop.ts')).stop,
+  kill: async () => (await import('./kill.ts')).kill,
+  restart: async () => (await import('./restart.ts')).restart,
+  rm: async () => (await import('./rm.ts')).rm,
+  rename: async () => (await import('./rename.ts')).rename,
+  pause: async () => (await import('./pause.ts')).pause,
+  unpause: async () => (await import('./unpause.ts')).unpause,
+  wait: async () => (await import('./wait.ts')).wait,
+  attach: async () => (await import('./attach.ts')).attach,
   plan: async () => (await import('./plan.ts')).plan,
   pull: async () => (await import('./pull.ts')).pull,
   login: async () => (await import('./login.ts')).login,
@@ -37,7 +48,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Docker's commands: those that have no row above get one clear error of their own. */
 export const laterCommands: readonly string[] =
-  'attach build builder buildx checkpoint compose config container context cp create diff events exec image info inspect kill logs manifest network node plugin pause port ps push rename restart rm secret service stack start stats stop swarm system top trust unpause update volume wait'.split(
+  'build builder buildx checkpoint compose config container context cp diff events exec image info inspect logs manifest network node plugin port ps push secret service stack stats swarm system top trust update volume'.split(
     ' ',
   )
 

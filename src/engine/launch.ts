@@ -63,7 +63,7 @@ export async function launch(asked: Launch): Promise<number> {
 }
 
 /** @throws UsageError where the folders cannot be, or another container has the id */
-async function makeReady({ folders: [root, ...data], id, input }: Launch): Promise<void> {
+export async function makeReady({ folders: [root, ...data], id, input }: Launch): Promise<void> {
   makeStateFolder(root, '--root')
   for (const folder of data) makeStateFolder(folder, '--data-root')
   await apart(() => sweep(root))
@@ -76,7 +76,7 @@ async function makeReady({ folders: [root, ...data], id, input }: Launch): Promi
 const WINSIZE_BYTES = 8
 
 /** Docker's words. */
-function requireTerminal(): void {
+export function requireTerminal(): void {
   const result = attempt('ioctl', [0, TIOC.GWINSZ, new Uint8Array(WINSIZE_BYTES)])
   lookedAt()
   if (result < 0) {

@@ -66,7 +66,7 @@ const isWhole = (folder: string): boolean =>
   readTextIfAny(`${folder}/container.json`)?.endsWith('\n') === true
 
 /** A rootless container's files may be of ids that only a user namespace like its own may touch. */
-async function removeLayer(layer: string): Promise<void> {
+export async function removeLayer(layer: string): Promise<void> {
   const { removeTree } = await import('../linux/remove.ts')
   try {
     removeTree(layer)

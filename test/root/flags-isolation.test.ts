@@ -64,7 +64,15 @@ describe('namespaces', { skip }, () => {
     assert.match(tinyctr.inside([], 'grep ^0:: /proc/self/cgroup'), /^0::\/$/)
     const shared = tinyctr.inside(['--cgroupns', 'host'], 'grep ^0:: /proc/self/cgroup')
     assert.match(shared, new RegExp(`^0::${tinyctr.cgroupParent}/[0-9a-f]{64}$`))
-    const without = tinyctr.command(['run', '--rm', '--no-cgroup', IMAGE, 'grep', '^0::', '/proc/self/cgroup'])
+    const without = tinyctr.command([
+      'run',
+      '--rm',
+      '--no-cgroup',
+      IMAGE,
+      'grep',
+      '^0::',
+      '/proc/self/cgroup',
+    ])
     assert.equal(without.stdout, '0::/\n')
     assert.match(tinyctr.run(['--no-cgroup'], ['true']).stderr, /conflicting options/)
   })

@@ -42,7 +42,10 @@ class Rootless extends Tinyctr {
 
   /** What a script says inside; it must end well. */
   says(flags: readonly string[], script: string, options: { range?: boolean } = {}): string {
-    const { status, stdout, stderr } = this.as(['run', '--rm', ...flags, IMAGE, '/bin/sh', '-c', script], options)
+    const { status, stdout, stderr } = this.as(
+      ['run', '--rm', ...flags, IMAGE, '/bin/sh', '-c', script],
+      options,
+    )
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' }, stdout)
     return stdout.trimEnd()
   }

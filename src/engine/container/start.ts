@@ -1,0 +1,27 @@
+/** `start`: a container that was made before runs (again). */
+import { StateError } from '../../errors.ts'
+import type { Launch } from '../launch.ts'
+import { type Manner, prepareContainer } from '../run-image.ts'
+import type { Container } from './list.ts'
+import type { ContainerFolders } from './record.ts'
+
+/** @throws StateError with docker's words */
+export function prepareStart(
+  folders: ContainerFolders,
+  container: Container,
+  manner: Manner,
+): Promise<Launch> {
+  const { id, record, state } = container
+  if (state.status === 'paused') throw new StateError('cannot start a paused container, try unpause instead')
+  return prepareContainer(
+    {
+      id: { prepared: id, own: id },
+      image: record.image,
+      // The name may have changed, and is given already.
+      options: { ...record.options, name: undefined },
+      isNew: false,
+    },
+    folders,
+    manner,
+  )
+}
