@@ -76,6 +76,14 @@ const IGNORED = new Set([
   'nofail',
 ])
 
+/** All that are known by name. */
+export const MOUNT_OPTIONS: readonly string[] = [
+  ...[...Object.keys(ATTRIBUTES), ...Object.keys(PROPAGATION)].flatMap((name) => [name, `r${name}`]),
+  ...SUPERBLOCK,
+  ...IGNORED,
+  ...['bind', 'rbind', 'remount', 'tmpcopyup', 'idmap', 'ridmap'],
+]
+
 /**
  * @param at the JSON pointer of the mount, for errors
  * @throws ConfigError for options that cannot be honoured

@@ -24,11 +24,17 @@ export const runtimeGlobalFlags = {
 export const runtimeCommands: Readonly<Record<string, () => Promise<RuntimeCommand>>> = {
   create: async () => (await import('./create.ts')).create,
   delete: async () => (await import('./delete.ts')).deleteCommand,
+  events: async () => (await import('./events.ts')).events,
   exec: async () => (await import('./exec.ts')).exec,
+  features: async () => (await import('./features.ts')).features,
   kill: async () => (await import('./kill.ts')).kill,
+  list: async () => (await import('./list.ts')).list,
   pause: async () => (await import('./freeze.ts')).pause,
+  ps: async () => (await import('./ps.ts')).ps,
   resume: async () => (await import('./freeze.ts')).resume,
   run: async () => (await import('./create.ts')).run,
+  spec: async () => (await import('./spec.ts')).spec,
   start: async () => (await import('./start.ts')).start,
   state: async () => (await import('./state.ts')).state,
+  update: async () => (await import('./update.ts')).update,
 }

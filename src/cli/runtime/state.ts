@@ -1,5 +1,5 @@
 /** `tinyctr-runtime state`: runc's JSON. */
-import { readContainer } from '../../runtime/state.ts'
+import { type Container, readContainer } from '../../runtime/state.ts'
 import { statusOf } from '../../runtime/status.ts'
 import { print } from '../output.ts'
 import { runtimeCommand } from './command.ts'
@@ -12,21 +12,24 @@ export const state = runtimeCommand({
   most: 1,
   async execute({ positionals, global }) {
     const container = readContainer(global.root, positionals[0] as string)
-    const { ociVersion, id, bundle, rootfs, created, annotations } = container.state
-    const status = statusOf(container)
-    const pid = status === 'stopped' ? 0 : (container.process?.pid ?? 0)
-    const shown = {
-      ociVersion,
-      id,
-      pid,
-      status,
-      bundle,
-      rootfs,
-      created,
-      ...(annotations ? { annotations } : {}),
-      owner: '',
-    }
-    print(JSON.stringify(shown, undefined, 2))
+    print(JSON.stringify(stateOf(container), undefined, 2))
     return 0
   },
 })
+
+/** In runc's order. */
+export function stateOf(container: Container) {
+  const { ociVersion, id, bundle, rootfs, created, annotations } = container.state
+  const status = statusOf(container)
+  return {
+    ociVersion,
+    id,
+    pid: status === 'stopped' ? 0 : (container.process?.pid ?? 0),
+    status,
+    bundle,
+    rootfs,
+    created,
+    ...(annotations ? { annotations } : {}),
+    owner: '',
+  }
+}

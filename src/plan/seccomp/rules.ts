@@ -2,8 +2,10 @@
  * OCI `linux.seccomp` (runtime-spec config-linux.md, "Seccomp") read into numbers: what each name's rules return,
  * and on which arguments.
  */
+
 import { ConfigError } from '../../errors.ts'
 import { isSeccompArchitecture, type SeccompArchitecture } from '../../linux/abi/seccomp-arch.ts'
+import type { SeccompAction } from '../../oci/runtime-spec.ts'
 
 /** The part of the OCI type that is compiled; src/oci's is assignable to it. */
 export interface Seccomp {
@@ -40,7 +42,7 @@ export const RETURN = {
   ALLOW: 0x7fff_0000,
 } as const
 
-const ACTIONS: { readonly [name: string]: number } = {
+const ACTIONS: { readonly [Name in SeccompAction]: number } = {
   SCMP_ACT_KILL: RETURN.KILL_THREAD,
   SCMP_ACT_KILL_THREAD: RETURN.KILL_THREAD,
   SCMP_ACT_KILL_PROCESS: RETURN.KILL_PROCESS,
@@ -56,8 +58,11 @@ const EPERM = 1
 /** SECCOMP_RET_DATA is 16 bits, but the kernel caps an errno at MAX_ERRNO. */
 const MAX_DATA = { [RETURN.ERRNO]: 4095, [RETURN.TRACE]: 0xffff } as { readonly [action: number]: number }
 
+export const SECCOMP_ACTIONS = Object.keys(ACTIONS) as SeccompAction[]
+
 const OPERATORS = ['NE', 'LT', 'LE', 'EQ', 'GE', 'GT', 'MASKED_EQ'] as const
 export type Operator = (typeof OPERATORS)[number]
+export const SECCOMP_OPERATORS = OPERATORS.map((name) => `SCMP_CMP_${name}` as const)
 
 export interface Condition {
   readonly argument: number
@@ -87,7 +92,8 @@ export function readAction(
   at: string,
   errnoAt: string,
 ): number {
-  const returns = ACTIONS[action] ?? fail(at, `${JSON.stringify(action)} is not a seccomp action`)
+  const returns =
+    ACTIONS[action as SeccompAction] ?? fail(at, `${JSON.stringify(action)} is not a seccomp action`)
   const max = MAX_DATA[returns]
   if (max === undefined) {
     if (errnoRet != null) fail(errnoAt, `${action} takes no errno`)
