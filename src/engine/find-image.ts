@@ -20,6 +20,8 @@ export interface ImageSource {
 /** @throws RegistryError, UsageError */
 export async function findImage(options: RunOptions, source: ImageSource): Promise<ImageSnapshot> {
   const { image: name, platform } = options
+  const byId = options.pull === 'always' ? undefined : await lookupId(source.dataRoot, name)
+  if (byId && (platform === undefined || (await isFor(byId, platform)))) return byId
   const reference = fullReference(parseReference(name))
   const known = options.pull === 'always' ? undefined : lookup(source.dataRoot, reference)
   if (known && (platform === undefined || (await isFor(known, platform)))) return known
@@ -51,6 +53,14 @@ function lookup(dataRoot: string, reference: string): ImageSnapshot | undefined 
     makeStateFolder(dataRoot, '--data-root')
     throw error
   }
+}
+
+/** Ids and digests; a name of the same letters goes first, as with docker. */
+async function lookupId(dataRoot: string, typed: string): Promise<ImageSnapshot | undefined> {
+  if (!/^(?:sha256:)?[a-f0-9]{1,64}$|@/.test(typed)) return undefined
+  spoilPremises()
+  const { findStored } = await import('../image/store/find-stored.ts')
+  return findStored(dataRoot, typed)
 }
 
 async function isFor(image: ImageSnapshot, platform: string): Promise<boolean> {
