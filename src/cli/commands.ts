@@ -21,6 +21,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   attach: async () => (await import('./attach.ts')).attach,
   plan: async () => (await import('./plan.ts')).plan,
   pull: async () => (await import('./pull.ts')).pull,
+  push: async () => (await import('./push.ts')).push,
+  'manifest inspect': async () => (await import('./manifest-inspect.ts')).manifestInspect,
   login: async () => (await import('./login.ts')).login,
   logout: async () => (await import('./logout.ts')).logout,
   search: async () => (await import('./search.ts')).search,

@@ -23,6 +23,7 @@ export const groups: Readonly<Record<string, Group>> = {
     shares: 'history import load pull push save tag',
     aliases: { ls: 'images', rm: 'rmi', list: 'images', remove: 'rmi' },
   },
+  manifest: { summary: 'Look at image manifests', shares: '', aliases: {} },
   network: { summary: 'Manage networks', shares: '', aliases: { list: 'network ls', remove: 'network rm' } },
   system: { summary: 'Manage tinyctr', shares: 'events info', aliases: {} },
   volume: { summary: 'Manage volumes', shares: '', aliases: { list: 'volume ls', remove: 'volume rm' } },

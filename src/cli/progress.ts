@@ -4,8 +4,9 @@
  * The cursor rests below the bars and is never hidden, and no terminal mode is changed: whatever ends the process,
  * Ctrl-C or SIGKILL, leaves nothing to restore. No colours, hence nothing for NO_COLOR to turn off.
  */
-import type { LayerEvent, LayerStatus, PullEvent } from '../image/pull-event.ts'
-import { familiarReference, type Reference } from '../image/reference.ts'
+
+import { familiarReference, repositoryName } from '../image/reference.ts'
+import type { LayerEvent, LayerStatus, TransferEvent } from '../image/transfer-event.ts'
 
 /** Where it is shown: a tty.WriteStream or anything with `write`. */
 export interface Screen {
@@ -16,7 +17,7 @@ export interface Screen {
 }
 
 export interface PullDisplay {
-  show(event: PullEvent): void
+  show(event: TransferEvent): void
   /** Draws what is still due. To be called however the pull ends. */
   close(): void
 }
@@ -31,6 +32,11 @@ const words: Record<LayerStatus, string> = {
   unpacking: 'Extracting',
   complete: 'Pull complete',
   exists: 'Already exists',
+  preparing: 'Preparing',
+  pushing: 'Pushing',
+  pushed: 'Pushed',
+  mounted: 'Mounted from',
+  present: 'Layer already exists',
 }
 
 const frameMs = 100
@@ -44,19 +50,32 @@ export function formatBytes(bytes: number): string {
   return `${Number((bytes / 1000 ** unit).toPrecision(4))}${['B', 'kB', 'MB', 'GB', 'TB'][unit]}`
 }
 
-function beginning({ tag, digest, path }: Reference): string {
-  return `${digest ?? tag}: Pulling from ${path}`
+/** What stands before and after the layers: Docker's sentences. */
+function sentence(event: Exclude<TransferEvent, LayerEvent>): string {
+  const { reference } = event
+  switch (event.kind) {
+    case 'begin':
+      return `${reference.digest ?? reference.tag}: Pulling from ${reference.path}`
+    case 'end': {
+      const status = event.isNew ? 'Downloaded newer image' : 'Image is up to date'
+      return `Digest: ${event.digest}\nStatus: ${status} for ${familiarReference(reference)}`
+    }
+    case 'push':
+      return `The push refers to repository [${repositoryName(reference)}]`
+    case 'pushed':
+      return `${reference.tag ?? reference.digest}: digest: ${event.digest} size: ${event.size}`
+  }
 }
 
-function ending({ reference, digest, isNew }: Extract<PullEvent, { kind: 'end' }>): string {
-  const status = isNew ? 'Downloaded newer image' : 'Image is up to date'
-  return `Digest: ${digest}\nStatus: ${status} for ${familiarReference(reference)}`
-}
+const isMoving = (status: LayerStatus): boolean => status === 'downloading' || status === 'pushing'
 
 /** One layer's line, at most `columns - 1` wide: a full last column would wrap on some terminals. */
-export function layerLine({ digest, status, done, total, bytesPerSecond }: Layer, columns: number): string {
-  const head = `${shortId(digest)}: ${words[status]}`
-  if (status !== 'downloading') return head.slice(0, columns - 1)
+export function layerLine(
+  { digest, status, done, total, from, bytesPerSecond }: Layer,
+  columns: number,
+): string {
+  const head = `${shortId(digest)}: ${words[status]}${from === undefined ? '' : ` ${from}`}`
+  if (!isMoving(status)) return head.slice(0, columns - 1)
   const speed = bytesPerSecond > 0 ? ` ${formatBytes(bytesPerSecond)}/s` : ''
   const amount = `${formatBytes(done)}/${formatBytes(total)}${speed}`
   const width = Math.min(columns - 1 - head.length - amount.length - 4, 50)
@@ -66,18 +85,16 @@ export function layerLine({ digest, status, done, total, bytesPerSecond }: Layer
   return `${head} [${bar}] ${amount}`
 }
 
-const isSettled = ({ status }: LayerEvent): boolean => status === 'complete' || status === 'exists'
+const settled: readonly LayerStatus[] = ['complete', 'exists', 'pushed', 'mounted', 'present']
+const isSettled = ({ status }: LayerEvent): boolean => settled.includes(status)
 
 /** As many lines as fit: where there are more layers, those that still move. */
 function frame(layers: Layer[], columns: number, rows: number): string[] {
   const room = Math.max(rows - 1, 2)
   if (layers.length <= room) return layers.map((layer) => layerLine(layer, columns))
   const moving = layers.filter((layer) => !isSettled(layer)).slice(0, room - 1)
-  const settled = layers.filter(isSettled).length
-  return [
-    ...moving.map((layer) => layerLine(layer, columns)),
-    `${settled} of ${layers.length} layers complete`,
-  ]
+  const done = layers.filter(isSettled).length
+  return [...moving.map((layer) => layerLine(layer, columns)), `${done} of ${layers.length} layers complete`]
 }
 
 function bars(screen: Screen): PullDisplay {
@@ -118,7 +135,7 @@ function bars(screen: Screen): PullDisplay {
         timer ??= setTimeout(draw, frameMs)
       } else {
         finish()
-        screen.write(`${event.kind === 'begin' ? beginning(event.reference) : ending(event)}\n`)
+        screen.write(`${sentence(event)}\n`)
       }
     },
     close: finish,
@@ -131,21 +148,45 @@ function lines(screen: Screen): PullDisplay {
   return {
     show(event) {
       if (event.kind === 'layer') {
-        const { digest, status } = event
+        const { digest, status, from } = event
         if (told.get(digest) === status) return
         told.set(digest, status)
         const word = status === 'waiting' ? 'Pulling fs layer' : words[status]
-        if (status === 'waiting' || isSettled(event)) screen.write(`${shortId(digest)}: ${word}\n`)
+        if (status !== 'waiting' && status !== 'preparing' && !isSettled(event)) return
+        screen.write(`${shortId(digest)}: ${word}${from === undefined ? '' : ` ${from}`}\n`)
       } else {
-        screen.write(`${event.kind === 'begin' ? beginning(event.reference) : ending(event)}\n`)
+        screen.write(`${sentence(event)}\n`)
       }
     },
     close: () => {},
   }
 }
 
+/** For programs: a line of JSON for every event, in the form of Docker's API. */
+function json(screen: Screen): PullDisplay {
+  return {
+    show(event) {
+      if (event.kind === 'layer') {
+        const { digest, status, done: current, total } = event
+        const detail = isMoving(status) ? { progressDetail: { current, total } } : {}
+        screen.write(`${JSON.stringify({ status: words[status], ...detail, id: shortId(digest) })}\n`)
+      } else {
+        for (const status of sentence(event).split('\n')) screen.write(`${JSON.stringify({ status })}\n`)
+      }
+    },
+    close: () => {},
+  }
+}
+
+export type ProgressForm = 'auto' | 'plain' | 'json'
+
 /** The display that suits `screen`. With `quiet` nothing is shown. */
-export function displayPull(screen: Screen, { quiet = false } = {}): PullDisplay {
+export function displayPull(
+  screen: Screen,
+  { quiet = false, form = 'auto' }: { quiet?: boolean; form?: ProgressForm } = {},
+): PullDisplay {
   if (quiet) return { show: () => {}, close: () => {} }
+  if (form === 'json') return json(screen)
+  if (form === 'plain') return lines(screen)
   return screen.isTTY && process.env.TERM !== 'dumb' ? bars(screen) : lines(screen)
 }

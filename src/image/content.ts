@@ -33,8 +33,8 @@ export interface ContentStore {
   has(digest: string): boolean
   /** A small blob (manifest, config), verified. @throws RegistryError when it is missing, over 4 MiB or altered. */
   read(digest: string): Promise<Uint8Array>
-  /** A blob of any size as it lies on disk. */
-  open(digest: string): AsyncIterable<Uint8Array>
+  /** A blob of any size as it lies on disk, from `offset` on. */
+  open(digest: string, offset?: number): AsyncIterable<Uint8Array>
   newBlob(digest: string): Promise<BlobWriter>
   /** Points a full reference (`docker.io/library/alpine:latest`) at an index or manifest, replacing what it named. */
   tag(reference: string, descriptor: Descriptor): Promise<void>

@@ -2,9 +2,9 @@
 import { RegistryError } from '../errors.ts'
 import { chainIds } from './chain-id.ts'
 import type { BlobWriter, ContentStore, Descriptor, LayerStore } from './content.ts'
-import type { LayerStatus, PullEvent } from './pull-event.ts'
 import type { Registry } from './registry/client.ts'
 import { NetworkError } from './registry/failure.ts'
+import type { LayerStatus, TransferEvent } from './transfer-event.ts'
 
 /** Docker's number. More connections gain nothing on one registry: unpacking is what takes the time. */
 const layersAtOnce = 3
@@ -14,7 +14,7 @@ export interface Pull {
   store: ContentStore
   layers: LayerStore
   signal: AbortSignal
-  progress: (event: PullEvent) => void
+  progress: (event: TransferEvent) => void
 }
 
 /** A layer as the config sees it; one blob may be several of them (an empty layer, for one). */

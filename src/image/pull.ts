@@ -15,10 +15,10 @@ import {
   parseManifest,
 } from './manifest.ts'
 import { choosePlatform, formatPlatform, hostPlatform, matchesPlatform } from './platform.ts'
-import type { PullEvent } from './pull-event.ts'
 import { fetchBlob, type Pull, pullLayers } from './pull-layers.ts'
 import { familiarReference, fullReference, type Reference } from './reference.ts'
 import { openRegistry, type RegistryOptions } from './registry/client.ts'
+import type { TransferEvent } from './transfer-event.ts'
 import { verify } from './verify.ts'
 
 export interface PullOptions extends RegistryOptions {
@@ -26,7 +26,7 @@ export interface PullOptions extends RegistryOptions {
   layers: LayerStore
   /** Default: this machine's. When given, a single image for another platform is refused; else it is pulled. */
   platform?: Platform | undefined
-  progress?: ((event: PullEvent) => void) | undefined
+  progress?: ((event: TransferEvent) => void) | undefined
 }
 
 export interface PulledImage {

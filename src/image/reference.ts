@@ -79,6 +79,9 @@ function explain(name: string): string {
   return ''
 }
 
+/** Whether a name that parses was typed with a tag or digest: after the last slash a colon is no port. */
+export const hasTagOrDigest = (name: string): boolean => /[:@]/.test(name.slice(name.lastIndexOf('/') + 1))
+
 /** `docker.io/library/alpine`: the repository in full. */
 export const repositoryName = ({ domain, path }: Reference): string => `${domain}/${path}`
 

@@ -58,7 +58,7 @@ export class ImageStore {
     this.content = {
       has: (digest) => exists(blobPath(root, digest)),
       read: (digest) => readDocument(root, digest),
-      open: (digest) => openBlob(root, digest),
+      open: (digest, offset) => openBlob(root, digest, offset),
       newBlob: (digest) => openBlobWriter(root, digest, this.#openWorkspace()),
       tag: (reference, descriptor) => this.#tag(reference, descriptor),
       resolve: (reference) => readNames(root).find((entry) => entry.reference === reference)?.target,

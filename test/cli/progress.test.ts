@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { displayPull, formatBytes, layerLine, type Screen } from '../../src/cli/progress.ts'
-import type { LayerStatus, PullEvent } from '../../src/image/pull-event.ts'
 import { parseReference } from '../../src/image/reference.ts'
+import type { LayerStatus, TransferEvent } from '../../src/image/transfer-event.ts'
 
 const reference = parseReference('alpine')
-const layer = (name: string, status: LayerStatus, done = 0): PullEvent & { kind: 'layer' } => ({
+const layer = (name: string, status: LayerStatus, done = 0): TransferEvent & { kind: 'layer' } => ({
   kind: 'layer',
   digest: `sha256:${name.padEnd(64, '0')}`,
   status,
@@ -13,7 +13,7 @@ const layer = (name: string, status: LayerStatus, done = 0): PullEvent & { kind:
   total: 1_000_000,
 })
 
-const story: PullEvent[] = [
+const story: TransferEvent[] = [
   { kind: 'begin', reference },
   layer('aa', 'waiting'),
   layer('bb', 'waiting'),

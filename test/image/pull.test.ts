@@ -10,9 +10,9 @@ import { RegistryError } from '../../src/errors.ts'
 import type { Platform } from '../../src/image/content.ts'
 import { parsePlatform } from '../../src/image/platform.ts'
 import { type PulledImage, type PullOptions, pullImage } from '../../src/image/pull.ts'
-import type { PullEvent } from '../../src/image/pull-event.ts'
 import { fullReference, parseReference } from '../../src/image/reference.ts'
 import { ImageStore } from '../../src/image/store.ts'
+import type { TransferEvent } from '../../src/image/transfer-event.ts'
 import { file, tar } from './layer/make-tar.ts'
 import {
   type Content,
@@ -40,7 +40,7 @@ interface World {
   server: Server
   root: string
   name: string
-  events: PullEvent[]
+  events: TransferEvent[]
   pull(options?: Partial<PullOptions>): Promise<PulledImage>
   /** Runs `look` on a store opened anew, as the next command would. */
   inStore<T>(look: (store: ImageStore) => T | Promise<T>): Promise<T>
@@ -50,7 +50,7 @@ interface World {
 async function inWorld(handler: Handler, story: (world: World) => Promise<void>): Promise<void> {
   const server = await serve(handler)
   const root = mkdtempSync(join(tmpdir(), 'tinyctr-pull-'))
-  const events: PullEvent[] = []
+  const events: TransferEvent[] = []
   const reference = parseReference(`${server.host}/x`)
   const inStore: World['inStore'] = async (look) => {
     const store = new ImageStore(root)
@@ -297,7 +297,7 @@ test('an abort in the middle of a layer throws its reason and leaves the store u
   await inWorld(withBlob(victim.content, victimBlob.digest, slow), async (world) => {
     const stop = new AbortController()
     const reason = new Error('Ctrl-C')
-    const progress = (event: PullEvent): void => {
+    const progress = (event: TransferEvent): void => {
       if (event.kind === 'layer' && event.digest === victimBlob.digest && event.done > 0) stop.abort(reason)
     }
     await assert.rejects(world.pull({ signal: stop.signal, progress }), (error) => error === reason)

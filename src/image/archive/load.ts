@@ -4,10 +4,10 @@
  */
 import { RegistryError } from '../../errors.ts'
 import type { ContentStore, Descriptor, Platform } from '../content.ts'
-import type { PullEvent } from '../pull-event.ts'
 import { pullLayers } from '../pull-layers.ts'
 import { fullReference, parseReference } from '../reference.ts'
 import type { ImageStore } from '../store.ts'
+import type { TransferEvent } from '../transfer-event.ts'
 import type { ArchiveFiles } from './archive-files.ts'
 import { findInDockerArchive } from './docker-archive.ts'
 import { findInLayout } from './oci-layout.ts'
@@ -35,7 +35,7 @@ export interface LoadOptions {
   readonly reference?: string
   /** Of an index: default this machine's. */
   readonly platform?: Platform
-  readonly progress?: (event: PullEvent) => void
+  readonly progress?: (event: TransferEvent) => void
   readonly signal?: AbortSignal
 }
 

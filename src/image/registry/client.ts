@@ -36,7 +36,8 @@ export interface Registry {
 /** @throws RegistryError when registries.conf blocks the registry */
 export function openRegistry(reference: Reference, options: RegistryOptions = {}): Registry {
   const { signal } = options
-  const sources = endpointsOf(reference).map((endpoint) => {
+  const sources = endpointsOf(reference).map((found) => {
+    const endpoint = { ...found, insecure: found.insecure || options.insecure === true }
     let session: Promise<Session> | undefined
     return () => {
       session ??= openSession(endpoint, options)

@@ -9,6 +9,8 @@ import { type Answer, type Body, type Deadlines, defaultDeadlines, type Exchange
 import { defaultPatience, type Patience } from './retry.ts'
 
 export interface RegistryOptions {
+  /** As if registries.conf called it insecure. */
+  insecure?: boolean
   signal?: AbortSignal | undefined
   deadlines?: Deadlines
   patience?: Patience
@@ -20,6 +22,8 @@ export interface Request {
   headers?: Record<string, string>
   /** Made anew for each time it is sent. */
   body?: () => Body
+  /** Ends this request alone. */
+  signal?: AbortSignal
 }
 
 export interface Session {
@@ -65,7 +69,7 @@ export async function openSession(endpoint: Endpoint, options: RegistryOptions =
     deadlines,
     patience,
     hasCredentials: login.hasCredentials,
-    async request(where, { body, ...request } = {}) {
+    async request(where, { body, signal: own, ...request } = {}) {
       const url = new URL(where, base)
       const isOwn = url.origin === registry.origin
       for (let mayLogIn = isOwn; ; mayLogIn = false) {
@@ -73,7 +77,8 @@ export async function openSession(endpoint: Endpoint, options: RegistryOptions =
         const sent = {
           ...request,
           ...(body && { body: body() }),
-          signal,
+          signal:
+            own === undefined || signal === undefined ? (own ?? signal) : AbortSignal.any([own, signal]),
           deadlines,
           insecure: insecure && isOwn,
         }

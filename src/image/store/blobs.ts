@@ -19,10 +19,11 @@ export async function readDocument(root: string, digest: string): Promise<Uint8A
   return bytes
 }
 
-/** Half a megabyte at a time. */
-export async function* openBlob(root: string, digest: string): AsyncGenerator<Uint8Array> {
+/** Half a megabyte at a time, from `offset` on. */
+export async function* openBlob(root: string, digest: string, offset = 0): AsyncGenerator<Uint8Array> {
   const fd = call('openat', [AT.FDCWD, blobPath(root, digest), O.RDONLY | O.CLOEXEC, 0])
   try {
+    if (offset > 0) call('lseek', [fd, offset, 0])
     for (;;) {
       const piece = new Uint8Array(512 * 1024)
       const length = call('read', [fd, piece])
