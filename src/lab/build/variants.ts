@@ -4,8 +4,8 @@ import { readTextIfAny } from '../../linux/file.ts'
 import { removeCgroup } from '../../linux/remove.ts'
 import { ownCommand } from '../../runtime/own-command.ts'
 import { LessonError } from '../lesson.ts'
-import type { Stage } from '../stage.ts'
 import { OWN_NAME } from '../stage/scratch.ts'
+import type { Stage } from '../stage.ts'
 import { PROBE } from './probe.ts'
 
 export interface PlannedStep {
@@ -56,7 +56,9 @@ export function whatBreaks(stage: Stage, { step, half }: PlannedStep): string {
   const before = new Set(leftovers(stage).map(({ path }) => path))
   const { code, lines } = look(stage, ['--skip', String(step)])
   if (half === 'cleanup') {
-    const left = leftovers(stage).filter(({ path }) => !before.has(path)).map(({ what }) => what)
+    const left = leftovers(stage)
+      .filter(({ path }) => !before.has(path))
+      .map(({ what }) => what)
     return left.length > 0 ? `${left.join(', ')} left behind, until the next command finds it` : NOTHING
   }
   if (code === TIMED_OUT) return 'it never starts: one half waits for the other for ever'
@@ -72,7 +74,11 @@ export function whatBreaks(stage: Stage, { step, half }: PlannedStep): string {
 
 /** What containers have on the host that is still there. */
 function leftovers({ host, folder, dataRoot, cgroups }: Stage): { what: string; path: string }[] {
-  const places = { state: `${folder}/state`, layer: `${dataRoot}/containers`, cgroup: `${cgroups}/${OWN_NAME}-build` }
+  const places = {
+    state: `${folder}/state`,
+    layer: `${dataRoot}/containers`,
+    cgroup: `${cgroups}/${OWN_NAME}-build`,
+  }
   return Object.entries(places).flatMap(([what, folder]) =>
     host
       .list(folder)
@@ -110,7 +116,15 @@ function tinyctr(stage: Stage, args: readonly string[]): { code: number; text: s
   host.attempt('unlinkat', [AT.FDCWD, out, 0])
   const state = ['--root', `${folder}/state`, '--data-root', stage.dataRoot]
   const command = ownCommand('').slice(0, -1)
-  const { code } = host.run('sh', '-c', `exec timeout -s KILL ${SECONDS} "$@" >${out} 2>&1 </dev/null`, 'sh', ...command, ...state, ...args)
+  const { code } = host.run(
+    'sh',
+    '-c',
+    `exec timeout -s KILL ${SECONDS} "$@" >${out} 2>&1 </dev/null`,
+    'sh',
+    ...command,
+    ...state,
+    ...args,
+  )
   stage.takeNotes()
   return { code, text: readTextIfAny(out) ?? '' }
 }
