@@ -1,5 +1,6 @@
 /** What `run` starts and `plan` prints: the same flags make the same launch. */
 import type { Launch } from '../engine/launch.ts'
+import { spoilPremises } from '../linux/premises.ts'
 import type { Invocation } from './invocation.ts'
 import { printError } from './output.ts'
 import type { runFlags } from './run-flags.ts'
@@ -13,6 +14,8 @@ export async function prepareRun({
   folders,
   environment,
 }: Invocation<typeof runFlags>): Promise<Launch> {
+  // What somebody's shell holds may be a secret, which must not outlive the container; what is typed is in the key.
+  if (flags.env?.some((variable) => !variable.includes('='))) spoilPremises()
   const request = runRequest(flags, positionals, await readSurroundings(flags, environment))
   if (request.from === 'bundle')
     return (await import('../engine/run-bundle.ts')).prepareBundle(request.options, folders)

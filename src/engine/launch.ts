@@ -30,8 +30,6 @@ export interface Launch {
   readonly terminal: boolean
   readonly interactive: boolean
   readonly lab: LabOptions
-  /** The start may be kept: its plan holds nothing that must not outlive the container, such as variables with secrets. */
-  readonly repeatable: boolean
   /** Looks on while the plan is walked (--step). */
   readonly watch?: Watch
 }
@@ -57,7 +55,6 @@ export async function launch(asked: Launch): Promise<number> {
   }
   const { encodedPlan } = await import('./encoded-plan.ts')
   const plan = await apart(() => encodedPlan(asked, explain))
-  if (!asked.repeatable) spoilPremises()
   keepStart(asked.folders[0], asked.id, plan, input.host.architecture)
   return executeNative(plan)
 }

@@ -44,8 +44,6 @@ export async function prepareBundle(options: BundleOptions, folders: { root: str
     terminal: own.process?.terminal === true,
     interactive: own.process?.terminal === true,
     lab: options.lab,
-    // A bundle's variables lie in its config.json anyway.
-    repeatable: true,
   }
 }
 

@@ -4,6 +4,7 @@ import { TIOC } from '../linux/abi/flags.ts'
 import { attempt } from '../linux/call.ts'
 import { readTextIfAny } from '../linux/file.ts'
 import { readHost, readKernelRelease } from '../linux/host.ts'
+import { spoilPremises } from '../linux/premises.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
 import { ownCommand } from '../runtime/own-command.ts'
@@ -142,7 +143,6 @@ export async function prepareContainer(
     terminal: options.terminal,
     interactive: options.interactive && options.terminal && attached?.stdin === true,
     lab: options.lab,
-    repeatable: options.environment.length === 0,
   }
 }
 
@@ -192,6 +192,8 @@ async function claimVolumes({ image, options, isNew }: ContainerRequest, dataRoo
     options.mounts.some(({ type }) => type === 'volume') ||
     (image.config.Volumes !== undefined && image.config.Volumes !== null)
   if (!has) return undefined
+  // New ones have names of their own each time.
+  spoilPremises()
   const { containerVolumes } = await import('./volume/container-volumes.ts')
   return containerVolumes(isNew ? options : { ...options, volumesFrom: [] }, image, dataRoot)
 }

@@ -128,9 +128,18 @@ test('a folder to mount that has become a file', { skip }, () => {
   assert.match(tinyctr.command(args).stdout, /^-/)
 })
 
-test('values of variables are not kept', { skip }, () => {
-  tinyctr.run(['-e', 'SECRET=hunter2'], ['true'])
+test("values of the caller's variables are not kept, nor those of a file", { skip }, () => {
+  const file = join(tinyctr.folder, 'own-env')
+  writeFileSync(file, 'SECRET=hunter2\n')
+  tinyctr.run(['-e', 'SECRET'], ['true'], { env: { SECRET: 'hunter2' } })
+  tinyctr.run(['--env-file', file], ['true'])
   assert.deepEqual(starts(), [])
+})
+
+test('what is typed on the command line is', { skip }, () => {
+  const args = tinyctr.runArguments(['-e', 'A=b'], ['sh', '-c', 'echo $A'])
+  assert.equal(tinyctr.command(args).stdout, 'b\n')
+  assert.equal(nativeOnly(args).stdout, 'b\n')
 })
 
 test('a container that was killed is cleaned up first', { skip }, () => {
