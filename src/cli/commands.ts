@@ -19,6 +19,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   unpause: async () => (await import('./unpause.ts')).unpause,
   wait: async () => (await import('./wait.ts')).wait,
   attach: async () => (await import('./attach.ts')).attach,
+  logs: async () => (await import('./logs.ts')).logs,
   plan: async () => (await import('./plan.ts')).plan,
   pull: async () => (await import('./pull.ts')).pull,
   push: async () => (await import('./push.ts')).push,
@@ -50,7 +51,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Docker's commands: those that have no row above get one clear error of their own. */
 export const laterCommands: readonly string[] =
-  'build builder buildx checkpoint compose config container context cp diff events exec image info inspect logs manifest network node plugin port ps push secret service stack stats swarm system top trust update volume'.split(
+  'build builder buildx checkpoint compose config container context cp diff events exec image info inspect manifest network node plugin port ps push secret service stack stats swarm system top trust update volume'.split(
     ' ',
   )
 

@@ -2,13 +2,17 @@
 
 const guarded = new WeakSet<object>()
 
+/** For what writes to it by itself. */
+export function guard(stream: NodeJS.WriteStream): void {
+  if (guarded.has(stream)) return
+  guarded.add(stream)
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 128 + 13 : 1)
+  })
+}
+
 function write(stream: NodeJS.WriteStream, text: string): void {
-  if (!guarded.has(stream)) {
-    guarded.add(stream)
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      process.exit(error.code === 'EPIPE' ? 128 + 13 : 1)
-    })
-  }
+  guard(stream)
   stream.write(text.endsWith('\n') ? text : `${text}\n`)
 }
 
