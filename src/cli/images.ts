@@ -17,6 +17,8 @@ interface Row {
   readonly image: ListedImage
   /** Absent: dangling. */
   readonly name: ImageEntry | undefined
+  readonly repository: string
+  readonly tag: string
   readonly whole: boolean
 }
 
@@ -32,10 +34,10 @@ const shape: RowShape<Row> = {
     CreatedSince: { header: 'CREATED', of: ({ image }) => formatAge(createdAt(image)) },
     Digest: { header: 'DIGEST', of: ({ name }) => name?.target.digest ?? none },
     ID: { header: 'IMAGE ID', of: ({ image, whole }) => (whole ? image.id : shortId(image.id)) },
-    Repository: { header: 'REPOSITORY', of: ({ name }) => (name ? columnsOf(name.reference)[0] : none) },
+    Repository: { header: 'REPOSITORY', of: ({ repository }) => repository },
     SharedSize: { header: 'SHARED SIZE', of: () => 'N/A' },
     Size: size,
-    Tag: { header: 'TAG', of: ({ name }) => (name ? columnsOf(name.reference)[1] : none) },
+    Tag: { header: 'TAG', of: ({ tag }) => tag },
     UniqueSize: { header: 'UNIQUE SIZE', of: () => 'N/A' },
     VirtualSize: size,
   },
@@ -103,14 +105,17 @@ async function list({
 
 /** A name by digest is not shown beside a tag of the same repository for the same digest: the tag's row has it. */
 function rowsOf({ image, names }: ShownImage, whole: boolean): Row[] {
-  if (names.length === 0) return [{ image, name: undefined, whole }]
-  const tagged = names.filter(({ reference }) => columnsOf(reference)[1] !== none)
-  const isShown = (name: ImageEntry): boolean =>
-    tagged.includes(name) ||
-    !tagged.some(
+  if (names.length === 0) return [{ image, name: undefined, repository: none, tag: none, whole }]
+  const rows = names.map((name): Row => {
+    const [repository, tag] = columnsOf(name.reference)
+    return { image, name, repository, tag, whole }
+  })
+  const isTwin = ({ repository, name }: Row): boolean =>
+    rows.some(
       (other) =>
-        columnsOf(other.reference)[0] === columnsOf(name.reference)[0] &&
-        other.target.digest === name.target.digest,
+        other.tag !== none &&
+        other.repository === repository &&
+        other.name!.target.digest === name!.target.digest,
     )
-  return names.filter(isShown).map((name) => ({ image, name, whole }))
+  return rows.filter((row) => row.tag !== none || !isTwin(row))
 }

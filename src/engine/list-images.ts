@@ -1,7 +1,7 @@
 /** Which images a list shows, and under which names: docker's filters (`images --filter`, `image prune --filter`). */
 
 import { namePattern } from '../image/name-pattern.ts'
-import { parseReference } from '../image/reference.ts'
+import { splitReference } from '../image/reference.ts'
 import { type ListedImage, namesOf } from '../image/store/catalog.ts'
 import type { ImageEntry } from '../image/store/names.ts'
 
@@ -35,12 +35,13 @@ export function listImages(images: readonly ListedImage[], filter: ImageFilter):
     if (!matchesImage(image, filter)) continue
     const names = namesOf(image)
     const fitting = names.filter(
-      ({ reference }) => patterns.length === 0 || patterns.some((fits) => fits(parseReference(reference))),
+      ({ reference }) => patterns.length === 0 || patterns.some((fits) => fits(splitReference(reference))),
     )
     if (patterns.length > 0 && fitting.length === 0) continue
     shown.push({ image, names: fitting.sort((a, b) => (a.reference < b.reference ? -1 : 1)) })
   }
-  return shown.sort((a, b) => (createdAt(b.image) ?? 0) - (createdAt(a.image) ?? 0))
+  const times = new Map(shown.map(({ image }) => [image, createdAt(image) ?? 0]))
+  return shown.sort((a, b) => times.get(b.image)! - times.get(a.image)!)
 }
 
 /** All but the names. */

@@ -1,5 +1,5 @@
 /** `image prune`: every image that nobody named, or with `all` every one that no container uses, in one go. */
-import { familiarReference, parseReference } from '../image/reference.ts'
+import { familiarReference, splitReference } from '../image/reference.ts'
 import { type ListedImage, namesOf } from '../image/store/catalog.ts'
 import type { ImageStore } from '../image/store.ts'
 import type { ImageUser } from './image-users.ts'
@@ -24,7 +24,7 @@ export function pruneImages(
     )
     const untagged = going
       .flatMap(namesOf)
-      .map(({ reference }) => familiarReference(parseReference(reference)))
+      .map(({ reference }) => familiarReference(splitReference(reference)))
     return { untagged, ...(await deleteImages(store, going, everyone)) }
   })
 }

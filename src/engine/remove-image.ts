@@ -3,7 +3,7 @@
  * image goes, unless a container needs it.
  */
 import { StateError } from '../errors.ts'
-import { familiarReference, parseReference } from '../image/reference.ts'
+import { familiarReference, splitReference } from '../image/reference.ts'
 import { type FoundImage, type ListedImage, namesOf } from '../image/store/catalog.ts'
 import type { Collected } from '../image/store/collect.ts'
 import type { ImageStore } from '../image/store.ts'
@@ -44,7 +44,7 @@ export function removeImage(
     const isNeeded = own.some(({ running }) => running)
     // A name may go from an image that runs; the image then stays without one.
     if (isLast && isNeeded) await store.content.tag(found.entry!.target.digest, found.entry!.target)
-    const untagged = going.map((name) => familiarReference(parseReference(name)))
+    const untagged = going.map((name) => familiarReference(splitReference(name)))
     if (!isLast || isNeeded) {
       store.drop(going)
       return { untagged, deleted: [], bytes: 0 }

@@ -100,3 +100,17 @@ export function familiarName({ domain, path }: Reference): string {
 
 /** `alpine:latest`: the whole reference as Docker prints it. */
 export const familiarReference = (reference: Reference): string => familiarName(reference) + suffix(reference)
+
+/** A full reference back in its parts: only of what `fullReference` made, nothing is checked. Lists have thousands. */
+export function splitReference(full: string): Reference {
+  const at = full.indexOf('@')
+  const name = at < 0 ? full : full.slice(0, at)
+  const slash = name.indexOf('/')
+  const colon = name.indexOf(':', name.lastIndexOf('/'))
+  return {
+    domain: name.slice(0, slash),
+    path: name.slice(slash + 1, colon < 0 ? undefined : colon),
+    ...(colon >= 0 && { tag: name.slice(colon + 1) }),
+    ...(at >= 0 && { digest: full.slice(at + 1) }),
+  }
+}

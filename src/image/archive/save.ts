@@ -7,7 +7,7 @@ import { MEDIA_TYPE } from '../../oci/image-spec.ts'
 import type { Descriptor, Platform } from '../content.ts'
 import { parseDigest } from '../digest.ts'
 import { encodeHeader, endOfTar, paddingOf } from '../layer/tar-writer.ts'
-import { familiarReference, parseReference } from '../reference.ts'
+import { familiarReference, parseReference, splitReference } from '../reference.ts'
 import { named } from '../store/image-index.ts'
 import { isNameless } from '../store/names.ts'
 import type { StoredImage } from '../store/resolve-image.ts'
@@ -79,10 +79,10 @@ function describe({ image, names }: SavedImage): Descriptor[] {
 }
 
 const dockerEntry = ({ image, names }: SavedImage): object => {
-  const tagged = names.filter((name) => !isNameless(name) && parseReference(name).digest === undefined)
+  const tagged = names.filter((name) => !isNameless(name) && splitReference(name).digest === undefined)
   return {
     Config: blobFile(image.config.digest),
-    RepoTags: tagged.length === 0 ? null : tagged.map((name) => familiarReference(parseReference(name))),
+    RepoTags: tagged.length === 0 ? null : tagged.map((name) => familiarReference(splitReference(name))),
     Layers: image.layers.map(({ digest }) => blobFile(digest)),
   }
 }
@@ -133,7 +133,7 @@ async function entriesOf(store: ImageStore, word: string) {
 
 function isTagOf(reference: string, repository: string): boolean {
   if (isNameless(reference)) return false
-  const { domain, path, digest } = parseReference(reference)
+  const { domain, path, digest } = splitReference(reference)
   try {
     const asked = parseReference(repository)
     return digest === undefined && asked.domain === domain && asked.path === path

@@ -1,6 +1,12 @@
 /** The images of a store as people see them: one for each image id, with all its names. */
 import { RegistryError, StateError } from '../../errors.ts'
-import { fullReference, parseReference, type Reference, repositoryName } from '../reference.ts'
+import {
+  fullReference,
+  parseReference,
+  type Reference,
+  repositoryName,
+  splitReference,
+} from '../reference.ts'
 import { type ImageEntry, isNameless } from './names.ts'
 import type { ImageSummary } from './summary.ts'
 
@@ -51,7 +57,7 @@ function findByName(images: readonly ListedImage[], typed: string): FoundImage |
   for (const image of images) {
     const entry = namesOf(image).find(
       ({ reference, target }) =>
-        repositoryName(parseReference(reference)) === repositoryName(asked) &&
+        repositoryName(splitReference(reference)) === repositoryName(asked) &&
         (target.digest === asked.digest || image.manifest === asked.digest),
     )
     if (entry !== undefined) return { image, entry }

@@ -17,7 +17,7 @@ export function readFile(path: string): Buffer | undefined {
   try {
     const pieces: Uint8Array[] = []
     for (;;) {
-      const piece = new Uint8Array(16 * 1024)
+      const piece = new Uint8Array(64 * 1024)
       const length = call('read', [fd, piece])
       if (length === 0) return Buffer.concat(pieces)
       pieces.push(piece.subarray(0, length))
