@@ -30,6 +30,13 @@ const finders: Readonly<Record<string, Find>> = {
       store.close()
     }
   },
+  volume: async (name, { dataRoot }) => {
+    const [{ findVolume }, { volumeJson }] = await Promise.all([
+      import('../engine/volume/volume.ts'),
+      import('./volume-row.ts'),
+    ])
+    return volumeJson(findVolume(dataRoot, name), dataRoot)
+  },
 }
 
 const formatFlag = {
@@ -54,7 +61,7 @@ export const inspect = defineCommand({
       takes: 'one',
       value: 'TYPE',
       choices: Object.keys(finders),
-      help: 'Only this type: container, image',
+      help: 'Only this type: container, image, volume',
     },
   },
   least: 1,
@@ -75,6 +82,16 @@ export const containerInspect = defineCommand({
     printAll(positionals, format, 'container inspect', (name) => finders.container!(name, folders, size)),
 })
 
+export const volumeInspect = defineCommand({
+  usage: '[OPTIONS] VOLUME [VOLUME...]',
+  summary: 'Display detailed information on one or more volumes',
+  flags: formatFlag,
+  least: 1,
+  completes: 'volumes',
+  execute: ({ flags: { format }, positionals, folders }) =>
+    printAll(positionals, format, 'volume inspect', (name) => finders.volume!(name, folders, false)),
+})
+
 /** @throws StateError with Docker's words */
 async function findAny(name: string, folders: StateFolders, sized: boolean): Promise<object> {
   for (const find of Object.values(finders)) {
@@ -89,7 +106,7 @@ async function findAny(name: string, folders: StateFolders, sized: boolean): Pro
 }
 
 const isMissing = (error: unknown): boolean =>
-  error instanceof Error && /^No such |not a valid|invalid/.test(error.message)
+  error instanceof Error && /^No such |no such |not a valid|invalid/.test(error.message)
 
 async function printAll(
   names: readonly string[],

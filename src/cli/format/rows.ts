@@ -2,11 +2,10 @@
  * Lists as Docker prints them (docker/cli formatter): `--format` is a template for each row, `table TEMPLATE` sets the
  * rows in columns under a heading, `json` prints each as an object.
  */
-import { StateError } from '../../errors.ts'
 import { compileTemplate } from './evaluate.ts'
 import { typeName } from './struct.ts'
 import { alignTabs } from './tab-writer.ts'
-import { TemplateError, TemplateExecutionError } from './template-error.ts'
+import { templateErrors } from './template-error.ts'
 
 export interface Column<Item> {
   readonly header: string
@@ -27,9 +26,11 @@ export function renderRows<Item>(format: string, items: readonly Item[], shape: 
   const isTable = format.startsWith('table')
   const template = compileRow(isTable ? format.slice('table'.length) : format)
   const row = rowMaker(shape)
-  const lines = orStateError(() => items.map((item) => `${template.execute(row(item))}\n`).join(''))
+  const lines = templateErrors(() => items.map((item) => `${template.execute(row(item))}\n`).join(''))
   if (!isTable) return lines
-  const heading = orStateError(() => template.executeWith(headingOf(shape), { functions: headingFunctions }))
+  const heading = templateErrors(() =>
+    template.executeWith(headingOf(shape), { functions: headingFunctions }),
+  )
   return alignTabs(`${heading}\n${lines}`)
 }
 
@@ -42,16 +43,7 @@ function compileRow(format: string) {
     .replace(/^ +| +$/g, '')
     .replaceAll('\\t', '\t')
     .replaceAll('\\n', '\n')
-  return orStateError(() => compileTemplate(text))
-}
-
-function orStateError<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (cause) {
-    if (!(cause instanceof TemplateError || cause instanceof TemplateExecutionError)) throw cause
-    throw new StateError(`template parsing error: ${cause.message}`, { cause })
-  }
+  return templateErrors(() => compileTemplate(text))
 }
 
 /** Fields are found out when they are asked for. */
