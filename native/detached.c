@@ -65,18 +65,6 @@ static int serve(void)
 	}
 }
 
-/* Whatever else is open is the caller's, who may wait for its end. */
-static void close_others(int caller)
-{
-	int highest = plan_fd > signals ? plan_fd : signals;
-
-	highest = caller > highest ? caller : highest;
-	for (int fd = 3; fd < highest; fd++)
-		if (fd != plan_fd && fd != signals && fd != caller)
-			SYSCALL(close, fd);
-	SYSCALL(close_range, highest + 1, ~0u, 0);
-}
-
 /* The plan's own, but for the status: closing that would give up its lock. */
 static void close_plans_files(void)
 {
@@ -176,7 +164,6 @@ static int keep(int caller)
 {
 	SYSCALL(setsid);
 	SYSCALL(prctl, PR_SET_CHILD_SUBREAPER, 1);
-	close_others(caller);
 	client_add(caller, 1);
 	for (;;) {
 		long began = milliseconds(), delay;

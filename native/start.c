@@ -5,6 +5,7 @@
  * same plan but for the container's id: that is written over the old one, and the executor takes our place. In every
  * other case the front end does.
  */
+#include <linux/close_range.h>
 #include "door.h"
 #include "start.h"
 #include "system.h"
@@ -289,6 +290,9 @@ static void become_executor(struct header *start)
 
 	if (program < 0 || plan < 0)
 		return;
+	/* A monitor that held a file of its caller's would keep its readers waiting. */
+	SYSCALL(close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
+	SYSCALL(fcntl, plan, F_SETFD, 0);
 	add_number(number, &size, sizeof number, plan);
 	SYSCALL(execveat, program, "", argv, envp, AT_EMPTY_PATH);
 }

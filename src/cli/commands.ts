@@ -20,6 +20,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   wait: async () => (await import('./wait.ts')).wait,
   attach: async () => (await import('./attach.ts')).attach,
   logs: async () => (await import('./logs.ts')).logs,
+  exec: async () => (await import('./exec.ts')).exec,
   plan: async () => (await import('./plan.ts')).plan,
   pull: async () => (await import('./pull.ts')).pull,
   push: async () => (await import('./push.ts')).push,
@@ -60,7 +61,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Docker's commands: those that have no row above get one clear error of their own. */
 export const laterCommands: readonly string[] =
-  'build builder buildx checkpoint compose config container context cp diff events exec image info inspect manifest network node plugin port ps push secret service stack stats swarm system top trust update volume'.split(
+  'build builder buildx checkpoint compose config container context cp diff events image info inspect manifest network node plugin port ps push secret service stack stats swarm system top trust update volume'.split(
     ' ',
   )
 

@@ -161,7 +161,10 @@ function checkTogether(flags: RunFlagValues): void {
 }
 
 /** Files first, then `-e`: what is said last wins. */
-function environmentOf(flags: RunFlagValues, { environment, files }: CommandSurroundings): string[] {
+export function environmentOf(
+  flags: Pick<RunFlagValues, 'env' | 'env-file'>,
+  { environment, files }: CommandSurroundings,
+): string[] {
   const variables: string[] = []
   for (const path of flags['env-file'] ?? []) {
     variables.push(...parseEnvFile(path, files.get(path) ?? '', environment))

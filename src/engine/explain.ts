@@ -10,6 +10,7 @@ import { skipSteps } from '../plan/step.ts'
 import { HEADER } from '../plan/wire.ts'
 import type { FailureSource } from '../runtime/explain-create.ts'
 import { endFailed, undo } from '../runtime/undo.ts'
+import type { ExecPlanSource } from './container/exec-failure.ts'
 import { type ContainerPlanInput, containerPlan } from './container-plan.ts'
 
 export interface Failure {
@@ -38,6 +39,14 @@ export async function explainFailure({
       ? runtime.explainFailedCreate(source.created, source.report, failed)
       : runtime.explainFailedExec(source.executed, source.report, failed)
   }
+  if ('executed' in source) {
+    return (await import('./container/exec-failure.ts')).explainFailedExec(source.executed, {
+      step,
+      errno,
+      pid,
+      words,
+    })
+  }
   const { input, skip } = source
   const plan = skipSteps(containerPlan(input), skip)
   let told: { text: string; exitCode: number } | undefined
@@ -54,11 +63,15 @@ export async function explainFailure({
   } finally {
     endFailed(pid)
     await undo(plan, step)
+    if (told && input.record?.keep)
+      (await import('./container/failed-start.ts')).writeDownFailure(input, told)
   }
 }
 
 /** What the plan was compiled from travels with it. */
-function readSource(fd: number): { input: ContainerPlanInput; skip: number[] } | FailureSource {
+function readSource(
+  fd: number,
+): { input: ContainerPlanInput; skip: number[] } | FailureSource | { executed: ExecPlanSource } {
   call('lseek', [fd, 0, 0])
   const image = readAll(fd)
   const view = new DataView(image.buffer, image.byteOffset)

@@ -225,7 +225,8 @@ function consoleSize(options: RunOptions): { consoleSize?: { height: number; wid
   return size ? { consoleSize: size } : {}
 }
 
-function readWindowSize(): { height: number; width: number } | undefined {
+/** Of the first standard stream that is a terminal. */
+export function readWindowSize(): { height: number; width: number } | undefined {
   // ioctl's argument is a word to the table: the buffer comes back only when it is passed in place.
   const buffer = new Uint8Array(1024)
   for (const fd of [0, 1, 2]) {

@@ -6,6 +6,7 @@ import { O } from '../linux/abi/arch.ts'
 import { AT, CLONE, F, PR } from '../linux/abi/flags.ts'
 import type { NamespaceType } from '../oci/runtime-spec.ts'
 import { CGROUP } from './cgroup.ts'
+import { pipeSteps, type Stream } from './detached.ts'
 import { openProcSteps } from './labels.ts'
 import { CLONE_FLAG } from './namespaces.ts'
 import { keyringStep, oomScoreSteps, signalSteps } from './process.ts'
@@ -21,6 +22,8 @@ export interface ExecPlanInput extends ProgramInput {
   /** The folder of its cgroup. */
   readonly cgroup?: string
   readonly consoleSocket?: string
+  /** Standard streams that are pipes to a monitor. */
+  readonly pipes?: readonly Stream[]
   /** Steps of the host when the program runs. */
   readonly finish?: readonly Step[]
 }
@@ -49,6 +52,7 @@ export function compileExec(input: ExecPlanInput): Plan {
     ],
     container: [
       ...signalSteps(),
+      ...pipeSteps(input.pipes ?? []),
       ...oomScoreSteps(config),
       ...openProcSteps(config),
       call('prctl', [PR.SET_DUMPABLE, 0, 0, 0, 0], {

@@ -4,6 +4,7 @@
  */
 import type { Config, NamespaceType, Process } from '../oci/runtime-spec.ts'
 import { compileExec } from '../plan/compile-exec.ts'
+import type { Stream } from '../plan/detached.ts'
 import type { Host } from '../plan/host.ts'
 import { call, type Plan } from '../plan/step.ts'
 import { pidFileSteps } from './create-plan.ts'
@@ -20,6 +21,8 @@ export interface ExecInput {
   readonly pidFile?: string
   readonly consoleSocket?: string
   readonly preserveFds?: number
+  /** Standard streams that are pipes to a monitor. */
+  readonly pipes?: readonly Stream[]
   /** The executor does not wait for its end. */
   readonly detach?: boolean
 }
@@ -44,6 +47,7 @@ export function execPlan(input: ExecInput, seccompFilter?: Uint8Array): Plan {
           ]
         : []),
     ],
+    ...(input.pipes ? { pipes: input.pipes } : {}),
     ...(cgroup === undefined ? {} : { cgroup }),
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
     ...(seccompFilter ? { seccompFilter } : {}),

@@ -39,7 +39,7 @@ export async function exec(options: ExecOptions): Promise<never> {
   if (process.terminal && detach && options.consoleSocket === undefined)
     throw new StateError('cannot allocate tty if runc will detach without setting console socket')
   const host = readMachine()
-  const folder = cgroup === undefined ? undefined : cgroupOf(proc, cgroup, options.below)
+  const folder = cgroup === undefined ? undefined : cgroupBelow(proc, cgroup, options.below)
   const { consoleSocket, pidFile, preserveFds } = options
   const input: ExecInput = {
     config,
@@ -81,7 +81,7 @@ const FILES: readonly (readonly [NamespaceType, string])[] = [
 ]
 
 /** Those that differ from ours: joining one's own user namespace is an error (setns(2)). */
-function foreignNamespaces(proc: string): NamespaceType[] {
+export function foreignNamespaces(proc: string): NamespaceType[] {
   const own = new Uint8Array(64)
   const theirs = new Uint8Array(64)
   return FILES.flatMap(([type, file]) => {
@@ -97,7 +97,7 @@ function foreignNamespaces(proc: string): NamespaceType[] {
  * Where its first process is now: inside, it may have moved below the cgroup it was made in, which then takes no
  * processes any more (cgroup-v2.rst, "No Internal Process Constraint").
  */
-function cgroupOf(proc: string, made: string, below: string | undefined): string {
+export function cgroupBelow(proc: string, made: string, below: string | undefined): string {
   if (below !== undefined) return `${made}/${below}`.replace(/\/+/g, '/').replace(/\/$/, '')
   const path = /^0::(.*)$/m.exec(readTextIfAny(`${proc}/cgroup`) ?? '')?.[1] ?? ''
   const name = made.slice(made.lastIndexOf('/'))
