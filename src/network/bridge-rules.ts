@@ -10,6 +10,8 @@ export interface BridgeRules {
   readonly bridge: string
   readonly internal: boolean
   readonly masquerade: boolean
+  /** Its containers do not reach one another. */
+  readonly isolated: boolean
   readonly subnets: readonly { readonly first: string; readonly last: string }[]
 }
 
@@ -17,7 +19,7 @@ export interface BridgeRules {
 export function bridgeMessages(
   type: 'NFT_MSG_NEWSETELEM' | 'NFT_MSG_DELSETELEM',
   family: Family,
-  { bridge, internal, masquerade, subnets }: BridgeRules,
+  { bridge, internal, masquerade, isolated, subnets }: BridgeRules,
 ): Message[] {
   const name = ifnameBytes(bridge)
   const elements = (set: string, list: readonly object[]): Message[] =>
@@ -41,7 +43,7 @@ export function bridgeMessages(
   return [
     ...elements('bridges', [{ NFTA_SET_ELEM_KEY: key(name) }]),
     ...elements('internal', internal ? [{ NFTA_SET_ELEM_KEY: key(name) }] : []),
-    ...elements('same', [{ NFTA_SET_ELEM_KEY: key(name, name) }]),
+    ...elements('same', isolated ? [] : [{ NFTA_SET_ELEM_KEY: key(name, name) }]),
     ...elements(
       'within',
       own.map(([first, last]) => ({
