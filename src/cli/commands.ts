@@ -55,6 +55,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'container inspect': async () => (await import('./inspect.ts')).containerInspect,
   version: async () => (await import('./version.ts')).version,
   completion: async () => (await import('./completion.ts')).completion,
+  'leave-networks': async () => (await import('./leave-networks.ts')).leaveNetworks,
   'remove-mapped': async () => (await import('./remove-mapped.ts')).removeMapped,
   'explain-failure': async () => (await import('./explain-failure.ts')).explainFailure,
 }

@@ -14,6 +14,7 @@ import { UsageError } from '../errors.ts'
 import type { RunFlagValues } from './run-flags.ts'
 import { lifeOptions } from './run-life.ts'
 import { limitOf, resourceOptions } from './run-limits.ts'
+import { networkOptions } from './run-networks.ts'
 
 /** What flags alone cannot say. */
 export interface CommandSurroundings {
@@ -113,7 +114,7 @@ function imageOptions(
       search: flags['dns-search'] ?? [],
       options: flags['dns-option'] ?? [],
     },
-    network: flags.network ?? 'none',
+    ...networkOptions(flags),
     pid: flags.pid ?? 'private',
     ipc: flags.ipc ?? 'private',
     uts: flags.uts ?? 'private',
@@ -150,7 +151,7 @@ function checkTogether(flags: RunFlagValues): void {
   }
   for (const [name] of flags.sysctl ?? []) {
     const host = (isNetworkSysctl(name) && 'network') || (isIpcSysctl(name) && 'ipc')
-    if (host && flags[host] === 'host') {
+    if (host && (host === 'network' ? flags.network?.[0]?.network : flags.ipc) === 'host') {
       throw new UsageError(`sysctl '${name}' is not allowed: the ${host} namespace is the host's`)
     }
   }

@@ -16,13 +16,6 @@ export function parseIpcMode(text: string): RunOptions['ipc'] {
   return text === 'shareable' || text === 'none' ? text : parseNamespaceMode(text)
 }
 
-export function parseNetwork(text: string): RunOptions['network'] {
-  if (text === 'host' || text === 'none') return text
-  if (text === 'private') return 'none'
-  if (text.startsWith('container:')) throw laterContainer()
-  throw new UsageError('networks come in a later version of tinyctr; it has none (loopback only) and host')
-}
-
 const laterContainer = (): UsageError =>
   new UsageError("joining another container's namespace comes in a later version of tinyctr")
 

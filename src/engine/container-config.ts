@@ -12,6 +12,7 @@ import { containerNamespaces } from './container-namespaces.ts'
 import { defaultMaskedPaths, defaultReadonlyPaths } from './default-config.ts'
 import { containerEnvironment } from './environment.ts'
 import type { ContainerPaths, HostFacts } from './host-facts.ts'
+import { isOwnNamespace } from './network-flag.ts'
 import { linuxResources } from './resources.ts'
 import type { RunOptions } from './run-options.ts'
 import type { ResolvedUser } from './user.ts'
@@ -133,7 +134,7 @@ function seccompOf(
 
 /** In a network of its own, a container may bind low ports and send pings without capabilities. */
 function defaultSysctls({ network }: RunOptions, inUserNamespace: boolean): Record<string, string> {
-  if (network === 'host') return {}
+  if (!isOwnNamespace(network)) return {}
   return {
     // Its range is in ids of the host's first user namespace, which most others cannot name.
     ...(!inUserNamespace && { 'net.ipv4.ping_group_range': '0 2147483647' }),

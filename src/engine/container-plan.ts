@@ -13,6 +13,8 @@ import type { Host } from '../plan/host.ts'
 import type { Overlay } from '../plan/rootfs.ts'
 import { call, composed, each, type Plan, type Step, slot } from '../plan/step.ts'
 import { layerSteps, type RecordInput, recordSteps, removeLayerSteps } from './container/record-steps.ts'
+import type { ContainerNetwork } from './container-network.ts'
+import { leaveSteps } from './leave-steps.ts'
 
 export interface ContainerPlanInput {
   readonly config: Config
@@ -38,6 +40,9 @@ export interface ContainerPlanInput {
   readonly removeMapped?: readonly string[]
   /** Folders of volumes that nobody named: they go with the container. */
   readonly volumes?: readonly string[]
+  readonly network?: Omit<ContainerNetwork, 'networks'>
+  /** Takes its names out of its neighbours' files, when its folder is added. */
+  readonly leaveNetworks?: readonly string[]
   readonly init?: boolean
   readonly stdin?: 'null'
 }
@@ -63,6 +68,7 @@ export function containerPlan(input: ContainerPlanInput, seccompFilter?: Uint8Ar
     ...(input.init ? { init: true } : {}),
     ...(input.stdin ? { stdin: input.stdin } : {}),
     ...(input.pipes ? { pipes: input.pipes } : {}),
+    ...(input.network ? { devices: input.network.devices, ports: input.network.state.ports } : {}),
   })
 }
 
@@ -102,6 +108,7 @@ function stateSteps({ stateFolder, journal, files }: ContainerPlanInput): Step[]
 
 function removeSteps(input: ContainerPlanInput): Step[] {
   return [
+    ...leaveSteps(input, OWN_STATE),
     ...removeVolumeSteps(input),
     ...removeLayerSteps(input),
     composed('remove_tree', [input.stateFolder, OWN_STATE], {

@@ -14,18 +14,18 @@ const onLine = (text: string): string => (text === '' || text.endsWith('\n') ? t
 export interface HostsFile {
   hostname: string
   domainname?: string
-  /** The container's own address, where it has one. */
-  address?: string
+  /** The container's own addresses, where it has some. */
+  addresses?: readonly string[]
   /** `--add-host`, in the order given. */
   extra: readonly (readonly [name: string, address: string])[]
   /** `--network host`: the host's own file comes first. */
   hostText?: string
 }
 
-export function etcHosts({ hostname, domainname, address, extra, hostText }: HostsFile): string {
+export function etcHosts({ hostname, domainname, addresses = [], extra, hostText }: HostsFile): string {
   const names = domainname === undefined ? hostname : `${hostname}.${domainname} ${hostname}`
   const added = extra.map(([name, ip]) => `${ip}\t${name}\n`).join('')
-  const own = address === undefined ? '' : `${address}\t${names}\n`
+  const own = addresses.map((address) => `${address}\t${names}\n`).join('')
   return (hostText === undefined ? localNames : onLine(hostText)) + added + own
 }
 

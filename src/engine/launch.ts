@@ -27,6 +27,8 @@ export interface Launch {
   readonly missingSources?: readonly string[]
   /** And volumes, below `--data-root`. */
   readonly missingVolumes?: { readonly dataRoot: string; readonly volumes: readonly NewVolume[] }
+  /** Takes its place on its networks; false where others were faster, and all is to be prepared anew. */
+  readonly takeNetwork?: () => Promise<boolean>
   readonly terminal: boolean
   readonly interactive: boolean
   readonly lab: LabOptions
@@ -46,6 +48,10 @@ export async function launch(asked: Launch): Promise<number> {
   if (asked.missingVolumes) {
     const { createVolume } = await import('./volume/volume.ts')
     for (const volume of asked.missingVolumes.volumes) createVolume(asked.missingVolumes.dataRoot, volume)
+  }
+  if (asked.takeNetwork && !(await apart(asked.takeNetwork))) {
+    const { becomeAgain } = await import('./become-again.ts')
+    becomeAgain()
   }
   if (lab.executor === 'ffi') return launchWithFfi(asked)
   const explain = {

@@ -48,7 +48,9 @@ const KEYS = ['name', 'alias', 'ip', 'ip6', 'mac-address', 'driver-opt', 'link-l
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
 
-function withoutUndefined(request: { [K in keyof EndpointRequest]: EndpointRequest[K] | undefined }): EndpointRequest {
+function withoutUndefined(
+  request: { [K in keyof EndpointRequest]: EndpointRequest[K] | undefined },
+): EndpointRequest {
   return Object.fromEntries(
     Object.entries(request).filter(([, value]) => value !== undefined),
   ) as Defined<EndpointRequest>
@@ -90,7 +92,9 @@ export function parseRate(text: string): number {
   const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? []
   const factor = RATE_UNITS[unit.toLowerCase()]
   if (number === '' || factor === undefined)
-    throw new UsageError(`invalid rate: ${text}: expected a number and bit, kbit, mbit, gbit or B, kB, MB, GB`)
+    throw new UsageError(
+      `invalid rate: ${text}: expected a number and bit, kbit, mbit, gbit or B, kB, MB, GB`,
+    )
   return Math.round(Number(number) * factor)
 }
 

@@ -14,6 +14,7 @@ import { healthCheck } from './container/health-options.ts'
 import { namePath, namesFolder, requireFreeName } from './container/names.ts'
 import { type ContainerFolders, containerFolder, containersFolder, recordFiles } from './container/record.ts'
 import { containerConfig, containerHostname } from './container-config.ts'
+import type { ContainerNetwork } from './container-network.ts'
 import type { ContainerPlanInput } from './container-plan.ts'
 import { etcHostname, etcHosts, etcResolvConf } from './etc-files.ts'
 import { findImage, type ImageSource } from './find-image.ts'
@@ -21,6 +22,13 @@ import type { ContainerPaths, HostFacts } from './host-facts.ts'
 import { readImageText } from './image-file.ts'
 import type { Launch } from './launch.ts'
 import { foldersAt, missingSources } from './missing-sources.ts'
+import {
+  addressesOf,
+  networkInput,
+  networkLaunch,
+  prepareNetwork,
+  setNetworkParameters,
+} from './network-preparation.ts'
 import { type PreparedId, preparedId } from './prepared-start.ts'
 import { readHostFacts } from './read-host-facts.ts'
 import type { RunOptions } from './run-options.ts'
@@ -70,9 +78,11 @@ export async function prepareContainer(
   const facts = readHostFacts(options)
   const folder = containerFolder(folders.dataRoot, id)
   const stateFolder = `${folders.root}/${id}`
+  const exposed = Object.keys(image.config.ExposedPorts ?? {})
+  const network = await prepareNetwork(options, exposed, id, folders)
   const paths: ContainerPaths = {
     rootfs: `${stateFolder}/rootfs`,
-    hosts: `${stateFolder}/hosts`,
+    hosts: network?.state.hosts ?? `${stateFolder}/hosts`,
     hostname: `${stateFolder}/hostname`,
     resolvConf: `${stateFolder}/resolv.conf`,
     cgroup: `${options.cgroupParent ?? '/tinyctr'}/${id}`,
@@ -93,6 +103,7 @@ export async function prepareContainer(
     ...(attached ? consoleSize(options) : {}),
     resolveSeccomp: resolveSeccomp(readKernelRelease()),
   })
+  setNetworkParameters(config, network)
   if (!options.lab.cgroup) delete config.linux?.cgroupsPath
   const missing = missingSources(options)
   const host = readHost(config, '/')
@@ -124,7 +135,8 @@ export async function prepareContainer(
       stateFolder,
       // A container that is kept keeps its volumes.
       journal: [cgroup ?? '', folder, keep ? 'keep' : '', ...(volumes?.own ?? [])].join('\n').concat('\n'),
-      files: etcFiles(id, options, facts),
+      files: etcFiles(id, options, facts, network),
+      ...networkInput(network),
       layer: {
         folder,
         lower: image.layerDirectories,
@@ -139,6 +151,7 @@ export async function prepareContainer(
     },
     ...(seccomp ? { seccompFilter: () => cachedFilter(folders.root, seccomp, host.architecture) } : {}),
     missingSources: missing,
+    ...networkLaunch(network, folders, hostsText(id, options, facts, network)),
     ...(volumes ? { missingVolumes: { dataRoot: folders.dataRoot, volumes: volumes.missing } } : {}),
     terminal: options.terminal,
     interactive: options.interactive && options.terminal && attached?.stdin === true,
@@ -204,17 +217,33 @@ const isRanged = (config: Config): boolean => (config.linux?.uidMappings?.length
 const hasUserNamespace = (config: Config): boolean =>
   config.linux?.namespaces?.some(({ type }) => type === 'user') ?? false
 
-function etcFiles(id: string, options: RunOptions, facts: HostFacts): Record<string, string> {
-  const hostname = containerHostname(id, options, facts)
+function hostsText(
+  id: string,
+  options: RunOptions,
+  facts: HostFacts,
+  network: ContainerNetwork | undefined,
+): string {
+  return etcHosts({
+    hostname: containerHostname(id, options, facts),
+    addresses: addressesOf(network),
+    extra: options.extraHosts,
+    ...(options.domainname === undefined ? {} : { domainname: options.domainname }),
+    ...(options.network === 'host' ? { hostText: readTextIfAny('/etc/hosts') ?? '' } : {}),
+  })
+}
+
+function etcFiles(
+  id: string,
+  options: RunOptions,
+  facts: HostFacts,
+  network: ContainerNetwork | undefined,
+): Record<string, string> {
   const onHost = options.network === 'host'
   return {
-    hosts: etcHosts({
-      hostname,
-      extra: options.extraHosts,
-      ...(options.domainname === undefined ? {} : { domainname: options.domainname }),
-      ...(onHost ? { hostText: readTextIfAny('/etc/hosts') ?? '' } : {}),
-    }),
-    hostname: etcHostname(hostname),
+    // Where neighbours have names, the file is made when its place among them is taken.
+    ...(network?.state.hosts === undefined ? { hosts: hostsText(id, options, facts, network) } : {}),
+    ...(network ? { network: JSON.stringify(network.state) } : {}),
+    hostname: etcHostname(containerHostname(id, options, facts)),
     'resolv.conf': etcResolvConf(readTextIfAny('/etc/resolv.conf') ?? '', options.dns, !onHost),
   }
 }

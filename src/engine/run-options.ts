@@ -10,6 +10,8 @@ import type { LogOptions } from './container/log-options.ts'
 import type { RestartPolicy } from './container/restart-policy.ts'
 import type { DeviceRequest } from './device-flag.ts'
 import type { MountRequest } from './mount-request.ts'
+import type { EndpointRequest } from './network-flag.ts'
+import type { PortRequest } from './port-flag.ts'
 import type { ResourceOptions } from './resources.ts'
 
 /** How a namespace is come by: the host's, or a new one. */
@@ -60,7 +62,18 @@ export interface RunOptions {
   domainname?: string | undefined
   extraHosts: [name: string, address: string][]
   dns: { servers: string[]; search: string[]; options: string[] }
-  network: 'none' | 'host'
+  /** Docker's mode: `none`, `host`, `container:NAME`, `ns:PATH`, or the first network it hangs on. */
+  network: string
+  /** The networks it hangs on; empty for the other modes. */
+  endpoints: EndpointRequest[]
+  ports: PortRequest[]
+  /** Every port that the image or `--expose` names gets a free one of the host. */
+  publishAll: boolean
+  /** As `80/tcp`. */
+  expose: string[]
+  /** Bytes a second, each way, and how many at once. */
+  networkRate?: number | undefined
+  networkBurst?: number | undefined
 
   pid: NamespaceMode
   ipc: NamespaceMode | 'shareable' | 'none'

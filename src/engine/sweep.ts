@@ -9,7 +9,7 @@ import { listFolder, readTextIfAny } from '../linux/file.ts'
 import { KernelError } from '../linux/kernel-error.ts'
 
 /** Folders that are not containers'. */
-const OWN = new Set(['starts', 'seccomp'])
+const OWN = new Set(['networks', 'starts', 'seccomp'])
 const ID = /^[\w+.-]+$/
 
 export async function sweep(root: string): Promise<void> {
@@ -58,6 +58,8 @@ async function removeLeftovers(folder: string): Promise<void> {
   if (keep === 'keep' && isWhole(layer)) (await import('./container/abandoned.ts')).writeDown(layer)
   else if (layer.startsWith('/')) await removeLayer(layer)
   for (const volume of volumes) if (volume.startsWith('/')) await removeLayer(volume)
+  const network = readTextIfAny(`${folder}/network`)
+  if (network) (await import('./network-release.ts')).releaseNetwork(folder, network)
   removeTree(folder)
 }
 

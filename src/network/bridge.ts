@@ -12,7 +12,9 @@ import { makeFolder, writeAll } from '../linux/file.ts'
 import { KernelError } from '../linux/kernel-error.ts'
 import { linkIndex, transact, withNetlink } from '../linux/netlink.ts'
 import { addressMessage } from '../plan/network.ts'
-import { bridgeMessages, type BridgeRules } from './bridge-rules.ts'
+import { transaction } from '../plan/published-ports.ts'
+import { type BridgeRules, bridgeMessages } from './bridge-rules.ts'
+import { indexFor } from './endpoint.ts'
 import { eachFamily, isFirewallUp, tableMessages, withFirewall } from './firewall.ts'
 import { macOfAddress } from './mac.ts'
 import { bridgeName, isTrue, mtuOf, type Network } from './network.ts'
@@ -26,19 +28,25 @@ export function makeBridge(root: string, network: Network): number {
       const index = withNetlink(NETLINK.ROUTE, (fd) => linkIndex(fd, name) ?? createBridge(fd, name, network))
       withFirewall((fd) => {
         if (!isFirewallUp(fd)) transact(fd, eachFamily(tableMessages))
-        transact(fd, eachFamily((family) => bridgeMessages('NFT_MSG_NEWSETELEM', family, rulesOf(network))))
+        transact(
+          fd,
+          eachFamily((family) => bridgeMessages('NFT_MSG_NEWSETELEM', family, rulesOf(network))),
+        )
       })
       return index
     })
   } catch (cause) {
     if (!(cause instanceof KernelError)) throw cause
-    throw new ConfigError('--network', `Cannot make the bridge ${name}: ${cause.message}; ${cureOf(cause)}`, { cause })
+    throw new ConfigError('--network', `Cannot make the bridge ${name}: ${cause.message}; ${cureOf(cause)}`, {
+      cause,
+    })
   }
 }
 
 const CURES: Readonly<Record<number, string>> = {
   [E.PERM]: 'only CAP_NET_ADMIN makes bridges: run as root, or with --network none',
-  [E.OPNOTSUPP]: 'this kernel has no bridges (modprobe bridge veth nf_tables), or run with --network none or host',
+  [E.OPNOTSUPP]:
+    'this kernel has no bridges (modprobe bridge veth nf_tables), or run with --network none or host',
   [E.ROFS]: '/proc/sys is read-only here: run with --network none or host',
 }
 const cureOf = ({ errno }: KernelError): string =>
@@ -63,7 +71,7 @@ function createBridge(fd: number, name: string, network: Network): number {
     message(
       'RTM_NEWLINK',
       NLM_F.CREATE | NLM_F.EXCL,
-      {},
+      { ifi_index: indexFor(network.id) },
       {
         IFLA_IFNAME: name,
         ...(mtu === undefined ? {} : { IFLA_MTU: mtu }),
@@ -152,9 +160,8 @@ export function removeBridge(root: string, network: Network): void {
 /** Elements that are gone already are no matter. */
 function attemptAlone(fd: number, one: Message): void {
   try {
-    transact(fd, eachFamily((family) => (family === 'ip' ? [one] : [])))
+    transact(fd, transaction([one]))
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
   }
 }
-

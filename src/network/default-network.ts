@@ -17,18 +17,24 @@ export function defaultNetwork(dataRoot: string): Network {
       ipv4: true,
       ipv6: false,
       pools: [freePool(listNetworks(dataRoot))],
-      options: { 'com.docker.network.bridge.default_bridge': 'true', 'com.docker.network.bridge.name': 'tinyctr0' },
+      options: {
+        'com.docker.network.bridge.default_bridge': 'true',
+        'com.docker.network.bridge.name': 'tinyctr0',
+      },
       labels: {},
     }
   )
 }
 
-export function keepDefaultNetwork(dataRoot: string, network: Network): void {
-  if (!readNetwork(dataRoot, DEFAULT_NETWORK)) writeNetwork(dataRoot, network)
+/** @returns false where another start was faster, and made another */
+export function keepDefaultNetwork(dataRoot: string, network: Network): boolean {
+  const kept = readNetwork(dataRoot, DEFAULT_NETWORK)
+  if (!kept) writeNetwork(dataRoot, network)
+  return kept === undefined || kept.id === network.id
 }
 
-export const randomNetworkId = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')
+export const randomNetworkId = (): string =>
+  Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')
 
 /** RFC 3339 with nanoseconds, as Docker writes times. */
 export const timestamp = (): string => new Date().toISOString().replace(/Z$/, '000000Z')
-

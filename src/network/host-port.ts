@@ -29,7 +29,8 @@ function socketAddress(address: string, port: number): Uint8Array {
 export function bindError(protocol: Protocol, address: string, port: number): number {
   const fd = socketFor(protocol, address)
   try {
-    if (protocol !== 'udp') attempt('setsockopt', [fd, SOL.SOCKET, SO.REUSEADDR, { struct: 'int', fields: { value: 1 } }])
+    if (protocol !== 'udp')
+      attempt('setsockopt', [fd, SOL.SOCKET, SO.REUSEADDR, { struct: 'int', fields: { value: 1 } }])
     const bound = attempt('bind', [fd, socketAddress(address, port)])
     if (bound < 0) return -bound
     return protocol === 'tcp' ? Math.max(0, -attempt('listen', [fd, 1])) : 0

@@ -113,6 +113,7 @@ function lowestFree(root: string, networkId: string, pool: AddressPool): string 
   if (found !== undefined) return found
   sweepLeases(root, networkId)
   const freed = search()
-  if (freed === undefined) throw new UsageError(`no available IPv${subnet.family} addresses on this network's address pools`)
+  if (freed === undefined)
+    throw new UsageError(`no available IPv${subnet.family} addresses on this network's address pools`)
   return freed
 }

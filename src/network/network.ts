@@ -74,7 +74,8 @@ export function findNetwork(dataRoot: string, wanted: string): Network {
   const named = readNetwork(dataRoot, wanted)
   if (named) return named
   const found = wanted === '' ? [] : listNetworks(dataRoot).filter(({ id }) => id.startsWith(wanted))
-  if (found.length > 1) throw new UsageError(`network ${wanted} is ambiguous (${found.length} matches found based on ID prefix)`)
+  if (found.length > 1)
+    throw new UsageError(`network ${wanted} is ambiguous (${found.length} matches found based on ID prefix)`)
   if (!found[0]) throw new UsageError(`network ${wanted} not found`)
   return found[0]
 }

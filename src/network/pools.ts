@@ -45,7 +45,11 @@ export function localIpv6Pool(id: string): AddressPool {
 /** The first address of a subnet is its gateway's, unless somebody says otherwise. */
 export function withGateway(subnet: string, pool: Partial<AddressPool> = {}): AddressPool {
   const parsed = parseSubnet(subnet)
-  return { ...pool, subnet: printSubnet(parsed), gateway: pool.gateway ?? addressText(parsed.family, parsed.base + 1n) }
+  return {
+    ...pool,
+    subnet: printSubnet(parsed),
+    gateway: pool.gateway ?? addressText(parsed.family, parsed.base + 1n),
+  }
 }
 
 /** @throws UsageError with Docker's words */

@@ -22,7 +22,8 @@ export function addressText(family: 4 | 6, number: bigint): string {
 const bitsOf = (family: 4 | 6): number => (family === 4 ? 32 : 128)
 
 /** How many addresses it has. */
-export const sizeOf = ({ family, prefixLength }: Subnet): bigint => 1n << BigInt(bitsOf(family) - prefixLength)
+export const sizeOf = ({ family, prefixLength }: Subnet): bigint =>
+  1n << BigInt(bitsOf(family) - prefixLength)
 
 /** @throws UsageError with Docker's words */
 export function parseSubnet(text: string): Subnet {
@@ -60,6 +61,4 @@ export function contains(subnet: Subnet, address: string): boolean {
 }
 
 export const overlap = (one: Subnet, other: Subnet): boolean =>
-  one.family === other.family &&
-  one.base < other.base + sizeOf(other) &&
-  other.base < one.base + sizeOf(one)
+  one.family === other.family && one.base < other.base + sizeOf(other) && other.base < one.base + sizeOf(one)

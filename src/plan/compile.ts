@@ -35,7 +35,13 @@ import {
   openNamespaceSteps,
   readNamespaces,
 } from './namespaces.ts'
-import { awaitDeviceSteps, configureDeviceSteps, makeDeviceSteps, type NetworkDevice } from './network.ts'
+import {
+  awaitDeviceSteps,
+  configureDeviceSteps,
+  loopbackSteps,
+  makeDeviceSteps,
+  type NetworkDevice,
+} from './network.ts'
 import { mountsInOrder } from './proc-mounts.ts'
 import { keyringStep, makeWorkdirSteps, oomScoreSteps, signalSteps } from './process.ts'
 import { type ProgramInput, programSteps } from './program.ts'
@@ -160,7 +166,7 @@ function rootAndMountSteps(
   namespaces: Namespaces,
   prepared: ReturnType<typeof idmappedMountSteps>['prepared'],
 ): Step[] {
-  const { bundle, config, host } = input
+  const { bundle, config, host, devices = [] } = input
   const hooks = input.hookState ? containerHookSteps(config, input.hookState) : []
   if (namespaces.joined.has('mount')) return hooks
   const path = config.root?.path
@@ -177,10 +183,12 @@ function rootAndMountSteps(
     // A /dev from outside is somebody else's: it is not filled.
     ...(isBindMounted(config, '/dev') ? [] : deviceSteps(config, tree, userNamespace)),
     ...openTerminalSteps(config, tree, input.consoleSocket),
-    ...(namespaces.relayFlags === undefined ? awaitDeviceSteps(input.devices ?? []) : []),
-    ...configureDeviceSteps(namespaces.created.has('network'), input.devices ?? []),
+    ...(namespaces.relayFlags === undefined ? awaitDeviceSteps(devices) : []),
+    ...(devices.length === 0 ? loopbackSteps(namespaces.created.has('network')) : []),
     ...hostnameSteps(config),
     ...sysctlSteps(config, tree, isolated),
+    // Up only now: what a neighbour sends is believed or not from the first frame.
+    ...configureDeviceSteps(devices),
     ...openCoverSteps(config),
     ...hooks,
     ...pivotSteps(config, input.noPivot),

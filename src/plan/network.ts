@@ -142,7 +142,7 @@ function portMessages(hostIndex: number, mac: string, isolated: boolean): Messag
     message(
       'RTM_NEWNEIGH',
       NLM_F.CREATE | NLM_F.REPLACE,
-      { ndm_family: AF.BRIDGE, ndm_ifindex: hostIndex, ndm_state: NUD.PERMANENT, ndm_flags: NTF.MASTER },
+      { ndm_family: AF.BRIDGE, ndm_ifindex: hostIndex, ndm_state: NUD.NOARP, ndm_flags: NTF.MASTER },
       { NDA_LLADDR: mac },
     ),
     message(
@@ -165,9 +165,8 @@ export const awaitDeviceSteps = (devices: readonly NetworkDevice[]): Step[] =>
   devices.length === 0 ? [] : [barrier(DEVICES_MADE, 'wait', 'the host makes its devices')]
 
 /** In the container's own namespace: everything up, addresses, routes. */
-export function configureDeviceSteps(newNetwork: boolean, devices: readonly NetworkDevice[]): Step[] {
-  if (!newNetwork) return []
-  if (devices.length === 0) return loopbackSteps()
+export function configureDeviceSteps(devices: readonly NetworkDevice[]): Step[] {
+  if (devices.length === 0) return []
   const at = '--network'
   return [
     ...netlinkSocket('own_route', 'ROUTE', at),
@@ -227,7 +226,9 @@ export function addressMessage(index: number, address: string, prefixLength: num
   )
 }
 
-function loopbackSteps(): Step[] {
+/** A namespace without other devices. */
+export function loopbackSteps(newNetwork: boolean): Step[] {
+  if (!newNetwork) return []
   const at = '/linux/namespaces'
   const socket = slot('socket')
   return [

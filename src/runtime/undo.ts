@@ -1,11 +1,12 @@
 /** The clean-up half of a plan, after one of its steps failed: for what had been made by then. */
-import { NETLINK, P, W } from '../linux/abi/flags.ts'
+import { AT, NETLINK, P, W } from '../linux/abi/flags.ts'
 import { isSlot } from '../linux/abi/kinds.ts'
 import type { Batch } from '../linux/abi/netlink/messages.ts'
 import { attempt } from '../linux/call.ts'
 import { removeCgroup, removeTree } from '../linux/remove.ts'
 import { numberSteps } from '../plan/print.ts'
-import { type ComposedStep, isEach, type Plan } from '../plan/step.ts'
+import { repetition, repetitionsOf } from '../plan/repetition.ts'
+import { type CallStep, type ComposedStep, isEach, type Plan } from '../plan/step.ts'
 
 const SIGKILL = 9
 
@@ -19,9 +20,15 @@ export function endFailed(pid: number): void {
 export async function undo(plan: Plan, failed: number): Promise<void> {
   const made = slotsFilledBefore(plan, failed)
   for (const step of plan.cleanup) {
+    if (step.is === 'call' && step.call === 'unlinkat') removeFiles(step)
     if (step.is !== 'composed') continue
     if (step.args.every((argument) => !isSlot(argument) || made.has(argument.slot))) await perform(step)
   }
+}
+
+function removeFiles(step: CallStep): void {
+  for (let i = 0; i < repetitionsOf(step); i++)
+    attempt('unlinkat', [AT.FDCWD, repetition(step.args[1], i) as string, 0])
 }
 
 async function perform({ operation, args }: ComposedStep): Promise<void> {

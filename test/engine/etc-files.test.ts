@@ -16,7 +16,7 @@ test('/etc/hosts as Docker writes it', () => {
     etcHosts({
       hostname: 'web',
       domainname: 'example.org',
-      address: '10.0.0.2',
+      addresses: ['10.0.0.2'],
       extra: [['db', '10.0.0.3']],
     }),
     `${local}10.0.0.3\tdb\n10.0.0.2\tweb.example.org web\n`,

@@ -204,7 +204,7 @@ export const RT_SCOPE = { UNIVERSE: 0, LINK: 253, HOST: 254 } as const
 export const RT_TABLE = { MAIN: 254 } as const
 export const RTPROT = { BOOT: 3, STATIC: 4 } as const
 export const RTN = { UNICAST: 1 } as const
-export const NUD = { PERMANENT: 0x80 } as const
+export const NUD = { NOARP: 0x40 } as const
 export const NTF = { MASTER: 4 } as const
 /** Families of nf_tables, and the hooks and chains of theirs. */
 export const NFPROTO = { UNSPEC: 0, IPV4: 2, BRIDGE: 7, IPV6: 10 } as const
