@@ -4,7 +4,6 @@ import { parseBytesRate, parseDevice, parseOperationsRate } from '../engine/devi
 import { parseLabel, parseVariable } from '../engine/env-file.ts'
 import { parseCount, parseInteger } from '../engine/integer.ts'
 import { parseMount } from '../engine/mount-flag.ts'
-import { parseIpv4, parseIpv6, parseMac, parseNetworkFlag, parseRate } from '../engine/network-flag.ts'
 import {
   parseAddHost,
   parseAddress,
@@ -12,7 +11,6 @@ import {
   parseHostname,
   parseSearchDomain,
 } from '../engine/network-name.ts'
-import { parseExpose, parsePublish } from '../engine/port-flag.ts'
 import { parseBlkioWeight, parseCpus, parseCpuset } from '../engine/resources.ts'
 import { parseSecurityOption } from '../engine/security-option.ts'
 import { parseSize, parseSwapSize } from '../engine/size.ts'
@@ -22,6 +20,7 @@ import { parseUlimit } from '../engine/ulimit.ts'
 import { parseVolume } from '../engine/volume-flag.ts'
 import type { FlagTable, FlagValues } from './flag.ts'
 import { lifeFlags } from './life-flags.ts'
+import { runNetworkFlags } from './run-network-flags.ts'
 import {
   parseFolder,
   parseIpcMode,
@@ -32,6 +31,7 @@ import {
 } from './run-values.ts'
 
 export const runFlags = {
+  ...runNetworkFlags,
   ...lifeFlags,
   'add-host': { takes: 'many', value: 'HOST:IP', parse: parseAddHost, help: 'Add a name to /etc/hosts' },
   annotation: {
@@ -106,7 +106,6 @@ export const runFlags = {
     help: 'Set environment variables',
   },
   'env-file': { takes: 'many', value: 'FILE', help: 'Read environment variables from a file' },
-  expose: { takes: 'many', value: 'PORT', parse: parseExpose, help: 'Expose a port or a range of ports' },
   'group-add': { takes: 'many', value: 'GROUP', help: 'Add additional groups to join' },
   hostname: {
     takes: 'one',
@@ -117,8 +116,6 @@ export const runFlags = {
   },
   init: { takes: 'nothing', help: 'Run an init inside that forwards signals and reaps processes' },
   interactive: { takes: 'nothing', short: 'i', help: 'Keep standard input open' },
-  ip: { takes: 'one', value: 'IP', parse: parseIpv4, help: 'IPv4 address' },
-  ip6: { takes: 'one', value: 'IP', parse: parseIpv6, help: 'IPv6 address' },
   ipc: {
     takes: 'one',
     value: 'MODE',
@@ -127,7 +124,6 @@ export const runFlags = {
   },
   label: { takes: 'many', short: 'l', value: 'KEY[=VALUE]', parse: parseLabel, help: 'Set labels' },
   'label-file': { takes: 'many', value: 'FILE', help: 'Read labels from a file' },
-  'mac-address': { takes: 'one', value: 'MAC', parse: parseMac, help: 'Ethernet address' },
   memory: { takes: 'one', short: 'm', value: 'SIZE', parse: parseSize, help: 'Memory limit' },
   'memory-reservation': { takes: 'one', value: 'SIZE', parse: parseSize, help: 'Memory soft limit' },
   'memory-swap': {
@@ -143,27 +139,6 @@ export const runFlags = {
     help: 'Attach a filesystem: type=bind|volume|tmpfs,...',
   },
   name: { takes: 'one', value: 'NAME', parse: parseContainerName, help: 'Name of the container' },
-  net: { takes: 'as', of: 'network' },
-  'net-alias': { takes: 'as', of: 'network-alias' },
-  network: {
-    takes: 'many',
-    value: 'NETWORK',
-    parse: parseNetworkFlag,
-    help: 'Connect to a network, or: none, host, container:NAME, ns:PATH',
-  },
-  'network-alias': { takes: 'many', value: 'NAME', help: 'Another name for it on its network' },
-  'network-burst': {
-    takes: 'one',
-    value: 'SIZE',
-    parse: parseSize,
-    help: 'How much may pass at once under --network-rate',
-  },
-  'network-rate': {
-    takes: 'one',
-    value: 'RATE',
-    parse: parseRate,
-    help: 'Limit of what it receives and of what it sends, such as 10mbit',
-  },
   'oom-score-adj': {
     takes: 'one',
     value: 'SCORE',
@@ -177,16 +152,8 @@ export const runFlags = {
     parse: parseInteger,
     help: 'Limit of processes; -1 for none',
   },
-  'publish-all': { takes: 'nothing', short: 'P', help: 'Publish all exposed ports to random ports' },
   platform: { takes: 'one', value: 'OS/ARCH', parse: parsePlatformName, help: 'Platform of the image' },
   privileged: { takes: 'nothing', help: 'All capabilities and devices, no filter, nothing masked' },
-  publish: {
-    takes: 'many',
-    short: 'p',
-    value: '[IP:][HOST:]PORT',
-    parse: parsePublish,
-    help: "Publish a container's port to the host",
-  },
   pull: {
     takes: 'one',
     value: 'WHEN',

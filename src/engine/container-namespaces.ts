@@ -20,7 +20,14 @@ export function containerNamespaces(options: RunOptions, host: HostFacts): Conta
     ['ipc', options.ipc !== 'host'],
     ['cgroup', options.cgroupns !== 'host'],
   ]
-  const namespaces = own.filter(([, isOwn]) => isOwn).map(([type]): Namespace => ({ type }))
+  const namespaces = own
+    .filter(([, isOwn]) => isOwn)
+    .map(
+      ([type]): Namespace =>
+        type === 'network' && host.networkNamespace !== undefined
+          ? { type, path: host.networkNamespace }
+          : { type },
+    )
   if (host.rootless && options.userns === 'host') {
     throw new ConfigError('--userns', "Cannot use the host's user namespace: only root can")
   }

@@ -14,6 +14,8 @@ export interface HostFacts {
   rootless: boolean
   /** For a user namespace: from subuid(5) and subgid(5), or the one id of the caller. */
   idMappings?: { uid: IDMapping[]; gid: IDMapping[] }
+  /** The network namespace to enter, where it is somebody else's. */
+  networkNamespace?: string
   /** Whether the host has its own POSIX message queues at /dev/mqueue, to share with `--ipc host`. */
   hasMqueue?: boolean
   /** Those /sys/devices/system/cpu/cpu*\/thermal_throttle that exist. */

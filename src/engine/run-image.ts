@@ -2,7 +2,6 @@
 import type { ImageSnapshot } from '../image/snapshot.ts'
 import { TIOC } from '../linux/abi/flags.ts'
 import { attempt } from '../linux/call.ts'
-import { readTextIfAny } from '../linux/file.ts'
 import { readHost, readKernelRelease } from '../linux/host.ts'
 import { spoilPremises } from '../linux/premises.ts'
 import type { Config } from '../oci/runtime-spec.ts'
@@ -13,22 +12,16 @@ import { type Attachment, DETACHED, monitorOptions, pipesOf } from './container/
 import { healthCheck } from './container/health-options.ts'
 import { namePath, namesFolder, requireFreeName } from './container/names.ts'
 import { type ContainerFolders, containerFolder, containersFolder, recordFiles } from './container/record.ts'
-import { containerConfig, containerHostname } from './container-config.ts'
-import type { ContainerNetwork } from './container-network.ts'
+import { containerConfig } from './container-config.ts'
+import { etcFiles, hostsText } from './container-etc.ts'
 import type { ContainerPlanInput } from './container-plan.ts'
-import { etcHostname, etcHosts, etcResolvConf } from './etc-files.ts'
 import { findImage, type ImageSource } from './find-image.ts'
-import type { ContainerPaths, HostFacts } from './host-facts.ts'
+import type { ContainerPaths } from './host-facts.ts'
 import { readImageText } from './image-file.ts'
+import { joinedNetwork } from './joined-network.ts'
 import type { Launch } from './launch.ts'
 import { foldersAt, missingSources } from './missing-sources.ts'
-import {
-  addressesOf,
-  networkInput,
-  networkLaunch,
-  prepareNetwork,
-  setNetworkParameters,
-} from './network-preparation.ts'
+import { networkInput, networkLaunch, prepareNetwork, setNetworkParameters } from './network-preparation.ts'
 import { type PreparedId, preparedId } from './prepared-start.ts'
 import { readHostFacts } from './read-host-facts.ts'
 import type { RunOptions } from './run-options.ts'
@@ -72,19 +65,21 @@ export async function prepareContainer(
 ): Promise<Launch> {
   const volumes = await claimVolumes(asked, folders.dataRoot)
   const request = volumes ? { ...asked, options: { ...asked.options, mounts: volumes.mounts } } : asked
-  const { image, options } = request
+  const { image } = request
+  const joined = await joinedNetwork(request.options.network, folders)
+  const options = joined?.of ? { ...request.options, hostname: joined.of.hostname } : request.options
   const id = request.id.prepared
   const attached = manner.attachment === DETACHED ? undefined : manner.attachment
-  const facts = readHostFacts(options)
+  const facts = { ...readHostFacts(options), ...(joined ? { networkNamespace: joined.path } : {}) }
   const folder = containerFolder(folders.dataRoot, id)
   const stateFolder = `${folders.root}/${id}`
   const exposed = Object.keys(image.config.ExposedPorts ?? {})
   const network = await prepareNetwork(options, exposed, id, folders)
   const paths: ContainerPaths = {
     rootfs: `${stateFolder}/rootfs`,
-    hosts: network?.state.hosts ?? `${stateFolder}/hosts`,
-    hostname: `${stateFolder}/hostname`,
-    resolvConf: `${stateFolder}/resolv.conf`,
+    hosts: joined?.of?.hosts ?? network?.state.hosts ?? `${stateFolder}/hosts`,
+    hostname: `${joined?.of?.stateFolder ?? stateFolder}/hostname`,
+    resolvConf: `${joined?.of?.stateFolder ?? stateFolder}/resolv.conf`,
     cgroup: `${options.cgroupParent ?? '/tinyctr'}/${id}`,
   }
   const user = resolveUser(
@@ -216,37 +211,6 @@ const isRanged = (config: Config): boolean => (config.linux?.uidMappings?.length
 
 const hasUserNamespace = (config: Config): boolean =>
   config.linux?.namespaces?.some(({ type }) => type === 'user') ?? false
-
-function hostsText(
-  id: string,
-  options: RunOptions,
-  facts: HostFacts,
-  network: ContainerNetwork | undefined,
-): string {
-  return etcHosts({
-    hostname: containerHostname(id, options, facts),
-    addresses: addressesOf(network),
-    extra: options.extraHosts,
-    ...(options.domainname === undefined ? {} : { domainname: options.domainname }),
-    ...(options.network === 'host' ? { hostText: readTextIfAny('/etc/hosts') ?? '' } : {}),
-  })
-}
-
-function etcFiles(
-  id: string,
-  options: RunOptions,
-  facts: HostFacts,
-  network: ContainerNetwork | undefined,
-): Record<string, string> {
-  const onHost = options.network === 'host'
-  return {
-    // Where neighbours have names, the file is made when its place among them is taken.
-    ...(network?.state.hosts === undefined ? { hosts: hostsText(id, options, facts, network) } : {}),
-    ...(network ? { network: JSON.stringify(network.state) } : {}),
-    hostname: etcHostname(containerHostname(id, options, facts)),
-    'resolv.conf': etcResolvConf(readTextIfAny('/etc/resolv.conf') ?? '', options.dns, !onHost),
-  }
-}
 
 function consoleSize(options: RunOptions): { consoleSize?: { height: number; width: number } } {
   if (!options.terminal) return {}

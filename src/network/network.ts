@@ -2,7 +2,7 @@
  * Networks as they are kept: `<data-root>/networks/<name>.json`, one file a network, written as a whole. What of them is
  * alive (a bridge, addresses taken) is in the kernel and below `--root`, and gone after a reboot.
  */
-import { UsageError } from '../errors.ts'
+import { StateError } from '../errors.ts'
 import { AT } from '../linux/abi/flags.ts'
 import { attempt } from '../linux/call.ts'
 import { listFolder, makeFolder, readTextIfAny, writeFileAtomically } from '../linux/file.ts'
@@ -75,8 +75,8 @@ export function findNetwork(dataRoot: string, wanted: string): Network {
   if (named) return named
   const found = wanted === '' ? [] : listNetworks(dataRoot).filter(({ id }) => id.startsWith(wanted))
   if (found.length > 1)
-    throw new UsageError(`network ${wanted} is ambiguous (${found.length} matches found based on ID prefix)`)
-  if (!found[0]) throw new UsageError(`network ${wanted} not found`)
+    throw new StateError(`network ${wanted} is ambiguous (${found.length} matches found based on ID prefix)`)
+  if (!found[0]) throw new StateError(`network ${wanted} not found`)
   return found[0]
 }
 
