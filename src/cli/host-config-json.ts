@@ -15,7 +15,7 @@ export function hostConfigJson(options: RunOptions): object {
     LogConfig: { Type: 'json-file', Config: new Map() },
     NetworkMode: options.network,
     PortBindings: new Map(),
-    RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+    RestartPolicy: { Name: options.restart.name, MaximumRetryCount: options.restart.maximumRetryCount },
     AutoRemove: options.removeAfterwards,
     VolumeDriver: '',
     VolumesFrom: new Nil('list'),

@@ -55,7 +55,7 @@ export async function pruneStore(
   }
 }
 
-function describePruned({ untagged, deleted, bytes }: RemovedImages): string {
+export function describePruned({ untagged, deleted, bytes }: RemovedImages): string {
   const lines = [...untagged.map((name) => `untagged: ${name}`), ...deleted.map((id) => `deleted: ${id}`)]
   const list = lines.length > 0 ? `Deleted Images:\n${lines.join('\n')}\n\n` : ''
   return `${list}Total reclaimed space: ${humanSize(bytes)}`

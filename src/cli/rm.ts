@@ -16,7 +16,7 @@ export const rm = defineCommand({
   },
   least: 1,
   completes: 'containers',
-  async execute({ flags: { force = false }, positionals, folders }) {
+  async execute({ flags: { force = false, volumes = false }, positionals, folders }) {
     const { found, exitCode } = findEach(positionals, folders.dataRoot)
     let code = force ? 0 : exitCode
     if (force) {
@@ -25,7 +25,7 @@ export const rm = defineCommand({
     }
     for (const { word, container } of found) {
       try {
-        await removeContainer(folders, container, { force })
+        await removeContainer(folders, container, { force, volumes })
         print(word)
       } catch (error) {
         if (error instanceof StateError) printError(`tinyctr: ${error.message}`)

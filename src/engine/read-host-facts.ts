@@ -42,7 +42,7 @@ const readHeldCapabilities = (): bigint =>
   )
 
 /** sched_getaffinity(2): the processors that we may use, a bit each. */
-function countProcessors(): number {
+export function countProcessors(): number {
   const mask = new Uint8Array(128)
   call('sched_getaffinity', [0, mask])
   let count = 0

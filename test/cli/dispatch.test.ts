@@ -39,7 +39,7 @@ test('run --help shows every flag of the table', () => {
 
 test('versions', () => {
   assert.match(tinyctr('--version').stdout, /^tinyctr version \d+\.\d+\.\d+\n$/)
-  assert.match(tinyctr('version').stdout, /^Version: +\d+\.\d+\.\d+\nOS\/Arch: +linux\/\w+\n/)
+  assert.match(tinyctr('version').stdout, /^Client: tinyctr\n Version: +\d+\.\d+\.\d+\n/)
 })
 
 const refused: [args: string[], status: number, stderr: string][] = [

@@ -3,6 +3,8 @@ import { StateError } from '../../errors.ts'
 import { O } from '../../linux/abi/arch.ts'
 import { AT } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
+import { removalEvents } from '../events/container-events.ts'
+import { recordEvents } from '../events/event-log.ts'
 import { removeLayer, sweep } from '../sweep.ts'
 import type { Container } from './list.ts'
 import { releaseName } from './names.ts'
@@ -18,9 +20,9 @@ const PAUSE_MILLISECONDS = 5
 export async function removeContainer(
   folders: ContainerFolders,
   container: Container,
-  { force }: { force: boolean },
+  { force, volumes = false }: { force: boolean; volumes?: boolean },
 ): Promise<void> {
-  const { id, name, state } = container
+  const { id, name, record, state } = container
   const { dataRoot } = folders
   if (isUp(state)) {
     if (!force) {
@@ -35,9 +37,11 @@ export async function removeContainer(
   // With --rm it has removed itself.
   if (fd === undefined) return
   try {
+    recordEvents(dataRoot, removalEvents(dataRoot, container))
     releaseName(dataRoot, name)
     await sweep(folders.root)
     await removeLayer(containerFolder(dataRoot, id))
+    if (volumes || record.options.removeAfterwards) await removeOwnVolumes(dataRoot, record)
   } finally {
     call('close', [fd])
   }
@@ -54,5 +58,20 @@ function lock({ dataRoot }: ContainerFolders, { id, name }: Container): number |
     if ((state && isUp(state)) || Date.now() > end)
       throw new StateError(`cannot remove container "/${name}": it has just been started`)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS)
+  }
+}
+
+/** Those that nobody named and nobody else has mounted (--volumes-from). */
+async function removeOwnVolumes(dataRoot: string, { options }: Container['record']): Promise<void> {
+  const own = options.mounts.filter((mount) => mount.type === 'volume' && mount.anonymous === true)
+  if (own.length === 0) return
+  const [{ volumeUsers }, { volumeFolder }] = await Promise.all([
+    import('../volume/volume-users.ts'),
+    import('../volume/volume.ts'),
+  ])
+  const users = volumeUsers(dataRoot)
+  for (const mount of own) {
+    if (mount.type === 'volume' && !users.has(mount.name))
+      await removeLayer(volumeFolder(dataRoot, mount.name))
   }
 }

@@ -48,7 +48,6 @@ const plain: Readonly<Record<string, string>> = {
   started: 'start',
   paused: 'pause',
   unpaused: 'unpause',
-  removing: 'destroy',
 }
 
 function actionsOf(
@@ -63,7 +62,13 @@ function actionsOf(
   const execDuration = String((at - startedAt) / 1_000_000_000n)
   return [
     ...(oom === 0 ? [] : [['oom', {}] as [string, Record<string, string>]]),
-    ...(stopping ? [['stop', {}] as [string, Record<string, string>]] : []),
     ['die', { execDuration, exitCode: String(code) }],
+    ...(stopping ? [['stop', {}] as [string, Record<string, string>]] : []),
   ]
 }
+
+/** Its whole story, for the log: the file that told it goes. */
+export const removalEvents = (dataRoot: string, container: Story): EngineEvent[] => [
+  ...containerEvents(dataRoot, container),
+  eventOf(container, BigInt(Date.now()) * 1_000_000n, 'destroy', attributesOf(container)),
+]
