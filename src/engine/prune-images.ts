@@ -17,14 +17,13 @@ export function pruneImages(
   { all, matches, users }: PruneOptions,
 ): Promise<RemovedImages> {
   return store.exclusively('prune the images', async () => {
-    const everyone = users()
-    const used = new Set(everyone.map(({ image }) => image))
+    const used = new Set(users().map(({ image }) => image))
     const going = (await store.images()).filter(
       (image) => !used.has(image.id) && (all || namesOf(image).length === 0) && matches(image),
     )
     const untagged = going
       .flatMap(namesOf)
       .map(({ reference }) => familiarReference(splitReference(reference)))
-    return { untagged, ...(await deleteImages(store, going, everyone)) }
+    return { untagged, ...(await deleteImages(store, going, users)) }
   })
 }

@@ -33,8 +33,7 @@ export function removeImage(
 ): Promise<RemovedImages> {
   return store.exclusively(`remove ${typed}`, async () => {
     const found = await store.find(typed)
-    const everyone = users()
-    const own = everyone.filter(({ image }) => image === found.image.id)
+    const own = users().filter(({ image }) => image === found.image.id)
     const conflict = (found.entry === undefined ? conflictOfId : conflictOfName)(found, typed, own, force)
     if (conflict !== undefined) throw new StateError(`conflict: unable to ${conflict}`)
 
@@ -49,7 +48,7 @@ export function removeImage(
       store.drop(going)
       return { untagged, deleted: [], bytes: 0 }
     }
-    return { untagged, ...(await deleteImages(store, [found.image], everyone)) }
+    return { untagged, ...(await deleteImages(store, [found.image], users)) }
   })
 }
 
@@ -88,10 +87,10 @@ function conflictOfId(
 export async function deleteImages(
   store: ImageStore,
   images: readonly ListedImage[],
-  users: readonly ImageUser[],
+  users: () => readonly ImageUser[],
 ): Promise<Pick<RemovedImages, 'deleted' | 'bytes'>> {
   store.drop(images.flatMap(({ entries }) => entries.map(({ reference }) => reference)))
-  const collected = await store.collect(users.map(({ manifest }) => manifest))
+  const collected = await store.collect(() => users().map(({ manifest }) => manifest))
   return { deleted: deletedLines(images, collected), bytes: collected.bytes }
 }
 

@@ -175,12 +175,10 @@ export class ImageStore {
    * Deletes blobs and layers that no name needs. Only within `exclusively`.
    * @param inUse the manifests of the images that containers are of: what a name no longer needs, they still do.
    */
-  async collect(inUse: Iterable<string> = []): Promise<Collected> {
+  collect(inUse: () => Iterable<string> = () => []): Promise<Collected> {
+    const { root, content, layers } = this
     const targets = this.names().map(({ target }) => target)
-    for (const digest of new Set(inUse)) {
-      if (this.content.has(digest)) targets.push(await describeManifest(this.content, digest))
-    }
-    return collect(this, this.#openWorkspace(), targets)
+    return collect({ root, content, layers, workspace: this.#openWorkspace(), targets, inUse })
   }
 
   #openWorkspace(): Workspace {

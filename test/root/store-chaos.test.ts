@@ -1,21 +1,23 @@
 /**
  * load, run, tag, rmi and prune at once, and SIGKILL to any of them at any moment: whatever is visible afterwards is
- * whole, nothing is left behind, and nothing that has a name was taken away. The seed is printed; TINYCTR_SEED repeats it.
+ * whole, nothing is left behind, and what has a name can be started. The seed is printed; TINYCTR_SEED repeats it.
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { after, before, describe, test } from 'node:test'
-import { file } from '../../rootfs-fixtures/registry/hard-layers.ts'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Entry } from '../../rootfs-fixtures/registry/hard-layers.ts'
 import { addImage } from './image.ts'
 import { binary, skip, Tinyctr } from './tinyctr.ts'
 
-const seconds = Number(process.env.TINYCTR_CHAOS_SECONDS ?? 12)
+const seconds = Number(process.env.TINYCTR_CHAOS_SECONDS ?? 10)
 const seed = Number(process.env.TINYCTR_SEED ?? Date.now() % 1_000_000)
-const filesEach = 400
+const images = 3
+const filesEach = 300
 
-/** xorshift32: the same seed, the same order of commands. */
+/** xorshift32: the same seed, the same commands in the same order. */
 function random(start: number): (below: number) => number {
   let state = start || 1
   return (below) => {
@@ -24,4 +26,146 @@ function random(start: number): (below: number) => number {
     state ^= state << 5
     return (state >>> 0) % below
   }
+}
+
+const name = (at: number): string => `localhost/chaos${at}:latest`
+const count = 'ls /many | wc -l'
+
+async function layouts(folder: string): Promise<void> {
+  for (let at = 0; at < images; at++) {
+    const many = Array.from(
+      { length: filesEach },
+      (_, file): Entry => ({ name: `many/${file}`, content: `${at}` }),
+    )
+    const entries: Entry[] = [{ name: 'many/', type: 'directory', mode: 0o755 }, ...many]
+    await addImage(join(folder, `layout${at}`), name(at), { entries })
+  }
+}
+
+/** What a command may end with when others do their work: an image that is not there, or no longer. */
+const expected =
+  /No such image|--pull never|another command is using the images|in use|is being used|is using its referenced|must be forced|no such file|ENOENT|not unpacked|removed while/
+
+test('anything at once, killed at any moment', { skip }, async (t) => {
+  t.diagnostic(`TINYCTR_SEED=${seed}`)
+  const tinyctr = new Tinyctr()
+  t.after(() => tinyctr.remove())
+  mkdirSync(tinyctr.folder, { recursive: true })
+  await layouts(tinyctr.folder)
+  const below = random(seed)
+  const running = new Set<ChildProcess>()
+  const problems: string[] = []
+  let started = 0
+  let killed = 0
+
+  const commands: (() => readonly string[])[] = [
+    () => ['load', '-q', '-i', join(tinyctr.folder, `layout${below(images)}`)],
+    () => ['load', '-q', '-i', join(tinyctr.folder, `layout${below(images)}`)],
+    () => [
+      'run',
+      '--pull',
+      'never',
+      '--rm',
+      '--cgroup-parent',
+      tinyctr.cgroupParent,
+      name(below(images)),
+      'sh',
+      '-c',
+      count,
+    ],
+    () => [
+      'run',
+      '--pull',
+      'never',
+      '--rm',
+      '--cgroup-parent',
+      tinyctr.cgroupParent,
+      name(below(images)),
+      'sh',
+      '-c',
+      count,
+    ],
+    () => ['tag', name(below(images)), `localhost/other:${below(4)}`],
+    () => [
+      'rmi',
+      ...(below(2) === 0 ? ['-f'] : []),
+      below(2) === 0 ? name(below(images)) : `localhost/other:${below(4)}`,
+    ],
+    () => ['image', 'prune', '-f', ...(below(3) === 0 ? ['-a'] : [])],
+    () => ['images'],
+  ]
+  const start = (): Promise<void> =>
+    new Promise((resolve) => {
+      const args = commands[below(commands.length)]!()
+      const child = spawn(binary, [...tinyctr.globalFlags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+      let [stdout, stderr] = ['', '']
+      child.stdout.on('data', (text) => (stdout += text))
+      child.stderr.on('data', (text) => (stderr += text))
+      running.add(child)
+      started++
+      if (below(4) === 0) setTimeout(() => child.kill('SIGKILL') && killed++, below(80))
+      child.on('close', (status, signal) => {
+        running.delete(child)
+        const what = `${args.join(' ')}: ${status ?? signal}\n${stdout}${stderr}`
+        if (status === 0 && args[0] === 'run' && stdout.trim() !== String(filesEach)) problems.push(what)
+        if (status !== 0 && signal === null && !expected.test(stderr)) problems.push(what)
+        resolve()
+      })
+    })
+  const until = Date.now() + seconds * 1000
+  const worker = async () => {
+    while (Date.now() < until && problems.length === 0) await start()
+  }
+  await Promise.all([worker(), worker(), worker(), worker()])
+  assert.deepEqual(problems, [])
+  assert.ok(killed > 5, `only ${killed} of ${started} were killed`)
+  t.diagnostic(`${started} commands, ${killed} killed`)
+
+  // What the killed left is swept by whoever comes next; what a killed start left, by the next start.
+  assert.equal(tinyctr.command(['images', '-q']).status, 0)
+  checkStore(tinyctr.dataRoot)
+  for (const { reference } of namesOf(tinyctr.dataRoot)) {
+    if (/^sha256:/.test(reference)) continue
+    const { status, stdout, stderr } = tinyctr.run(['--pull', 'never'], ['sh', '-c', count], {
+      image: reference,
+    })
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: `${filesEach}\n`, stderr: '' })
+  }
+  rmSync(join(tinyctr.dataRoot, 'containers'), { recursive: true, force: true })
+  assert.equal(tinyctr.command(['image', 'prune', '-af']).status, 0)
+  for (const folder of ['blobs/sha256', 'layers', 'l', 'tmp', 'partial'])
+    assert.deepEqual(readdirSync(join(tinyctr.dataRoot, folder)), [], folder)
+})
+
+const namesOf = (dataRoot: string): { reference: string; digest: string }[] =>
+  JSON.parse(readFileSync(join(dataRoot, 'index.json'), 'utf8')).manifests.map(
+    ({ digest, annotations }: { digest: string; annotations: Record<string, string> }) => ({
+      digest,
+      reference: annotations['io.containerd.image.name']!,
+    }),
+  )
+
+/** Every blob is what its name says, every layer has all its files, every name has all its blobs. */
+function checkStore(dataRoot: string): void {
+  const blobs = join(dataRoot, 'blobs/sha256')
+  for (const hex of readdirSync(blobs)) {
+    assert.equal(
+      createHash('sha256')
+        .update(readFileSync(join(blobs, hex)))
+        .digest('hex'),
+      hex,
+    )
+  }
+  for (const hex of readdirSync(join(dataRoot, 'layers'))) {
+    const names = readdirSync(join(dataRoot, 'layers', hex, 'diff'))
+    if (names.includes('many'))
+      assert.equal(readdirSync(join(dataRoot, 'layers', hex, 'diff/many')).length, filesEach)
+    else assert.ok(names.includes('bin'), `layer ${hex} has ${names}`)
+  }
+  for (const { digest, reference } of namesOf(dataRoot)) {
+    const { config, layers } = JSON.parse(readFileSync(join(blobs, digest.slice(7)), 'utf8'))
+    for (const blob of [config, ...layers])
+      assert.ok(readdirSync(blobs).includes(blob.digest.slice(7)), `${reference} lacks ${blob.digest}`)
+  }
+  assert.deepEqual(readdirSync(join(dataRoot, 'tmp')), [])
 }

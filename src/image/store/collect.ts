@@ -5,10 +5,11 @@ import { AT, LOCK } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import type { ContentStore, Descriptor } from '../content.ts'
 import { parseDigest } from '../digest.ts'
-import { readDirectory, removeTree } from '../layer/remove-tree.ts'
+import { readDirectory } from '../layer/remove-tree.ts'
 import { openFolder } from './files.ts'
 import type { Layers } from './layer-store.ts'
-import { reachable } from './resolve-image.ts'
+import { Removal } from './removal.ts'
+import { describeManifest, reachable } from './resolve-image.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface Collected {
@@ -19,46 +20,77 @@ export interface Collected {
   readonly bytes: number
 }
 
-export async function collect(
-  store: { root: string; content: ContentStore; layers: Pick<Layers, 'bytes'> },
-  workspace: Workspace,
-  targets: readonly Descriptor[],
-): Promise<Collected> {
-  const { root, content } = store
+export interface Collection {
+  readonly root: string
+  readonly content: ContentStore
+  readonly layers: Pick<Layers, 'bytes'>
+  readonly workspace: Workspace
+  /** What names point at. */
+  readonly targets: readonly Descriptor[]
+  /**
+   * The manifests of the images that containers are of. A start takes no lock: it records its container, then mounts the
+   * layers. So this is asked again when they have been moved away; whoever recorded later finds them gone.
+   */
+  readonly inUse: () => Iterable<string>
+}
+
+export async function collect(collection: Collection): Promise<Collected> {
+  const { root, workspace, inUse } = collection
+  for (;;) {
+    const needed = await neededBy(collection, new Set(inUse()))
+    const { blobs, layers, bytes } = unneeded(collection, needed)
+    const removal = new Removal(root, workspace)
+    for (const name of [...blobs, ...layers.map((hex) => `layers/${hex}`)]) removal.take(name)
+    const taken = new Set(blobs.map((name) => name.replace('blobs/', '').replace('/', ':')))
+    if ([...inUse()].some((manifest) => taken.has(manifest))) {
+      removal.undo()
+      continue
+    }
+    // A short name never outlives its layer.
+    for (const name of namesIn(`${root}/l`)) {
+      if (!needed.layers.has(layerOf(`${root}/l/${name}`)))
+        call('unlinkat', [AT.FDCWD, `${root}/l/${name}`, 0])
+    }
+    removal.decide()
+    for (const name of namesIn(`${root}/partial`)) {
+      if (!isInUse(`${root}/partial/${name}`)) call('unlinkat', [AT.FDCWD, `${root}/partial/${name}`, 0])
+    }
+    return { blobs: blobs.length, layers: layers.map((hex) => `sha256:${hex}`), bytes }
+  }
+}
+
+interface Needed {
+  /** Digests. */
+  readonly blobs: ReadonlySet<string>
+  /** The digits of chain ids. */
+  readonly layers: ReadonlySet<string>
+}
+
+async function neededBy({ content, targets }: Collection, manifests: ReadonlySet<string>): Promise<Needed> {
   const blobs = new Set<string>()
   const layers = new Set<string>()
-  for (const target of targets) {
+  const all = [...targets]
+  for (const digest of manifests) if (content.has(digest)) all.push(await describeManifest(content, digest))
+  for (const target of all) {
     const found = await reachable(content, target)
     for (const digest of found.blobs) blobs.add(digest)
     for (const chainId of found.chains) layers.add(parseDigest(chainId).hex)
   }
+  return { blobs, layers }
+}
+
+/** @returns names of blobs below the root, digits of layers, and what the disk would get back */
+function unneeded({ root, layers }: Collection, needed: Needed) {
+  const blobs = ['sha256', 'sha512'].flatMap((algorithm) =>
+    namesIn(`${root}/blobs/${algorithm}`)
+      .filter((hex) => !needed.blobs.has(`${algorithm}:${hex}`))
+      .map((hex) => `blobs/${algorithm}/${hex}`),
+  )
+  const hexes = namesIn(`${root}/layers`).filter((hex) => !needed.layers.has(hex))
   let bytes = 0
-  let gone = 0
-  for (const algorithm of ['sha256', 'sha512']) {
-    const unneeded = namesIn(`${root}/blobs/${algorithm}`).filter(
-      (name) => !blobs.has(`${algorithm}:${name}`),
-    )
-    for (const name of unneeded) {
-      bytes += sizeOf(`${root}/blobs/${algorithm}/${name}`)
-      call('unlinkat', [AT.FDCWD, `${root}/blobs/${algorithm}/${name}`, 0])
-    }
-    gone += unneeded.length
-  }
-  // A short name never outlives its layer.
-  for (const name of namesIn(`${root}/l`)) {
-    if (!layers.has(layerOf(`${root}/l/${name}`))) call('unlinkat', [AT.FDCWD, `${root}/l/${name}`, 0])
-  }
-  const unneeded = namesIn(`${root}/layers`).filter((name) => !layers.has(name))
-  for (const name of unneeded) {
-    bytes += store.layers.bytes(`sha256:${name}`)
-    // Moved before it is emptied: no half of one is ever in place.
-    call('renameat2', [AT.FDCWD, `${root}/layers/${name}`, workspace.fd, `removed-${name}`, 0])
-    removeTree(workspace.fd, `removed-${name}`)
-  }
-  for (const name of namesIn(`${root}/partial`)) {
-    if (!isInUse(`${root}/partial/${name}`)) call('unlinkat', [AT.FDCWD, `${root}/partial/${name}`, 0])
-  }
-  return { blobs: gone, layers: unneeded.map((hex) => `sha256:${hex}`), bytes }
+  for (const name of blobs) bytes += sizeOf(`${root}/${name}`)
+  for (const hex of hexes) bytes += layers.bytes(`sha256:${hex}`)
+  return { blobs, layers: hexes, bytes }
 }
 
 function namesIn(folder: string): string[] {

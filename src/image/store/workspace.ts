@@ -13,6 +13,7 @@ import { AT, LOCK } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import { readDirectory, removeTree } from '../layer/remove-tree.ts'
 import { makeFolder, openFolder, readFile } from './files.ts'
+import { putBack } from './removal.ts'
 
 export interface Workspace {
   readonly path: string
@@ -85,6 +86,7 @@ export function sweep(root: string, onDoubtful: (name: string) => void): void {
             call('close', [made])
           }
         }
+        putBack(root, fd)
         removeTree(tmp, name)
       } finally {
         call('close', [fd])
