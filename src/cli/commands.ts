@@ -42,6 +42,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   lab: async () => (await import('./lab.ts')).lab,
   ps: async () => (await import('./ps.ts')).ps,
   stats: async () => (await import('./stats.ts')).stats,
+  cp: async () => (await import('./cp.ts')).cp,
   diff: async () => (await import('./diff.ts')).diff,
   events: async () => (await import('./events.ts')).events,
   port: async () => (await import('./port.ts')).port,

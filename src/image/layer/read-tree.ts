@@ -84,6 +84,10 @@ export function* readTree(tops: readonly number[], options: ReadTreeOptions = {}
   }
 }
 
+/** What is at a name in an open directory, alone; undefined where there is nothing that a tar can hold. */
+export const readEntry = (parent: number, name: ByteString, options: ReadTreeOptions = {}) =>
+  describe(parent, name, name, new Map(), options)
+
 /** The directory and those below that it is merged with. */
 function openMerged(top: TreeEntry, below: readonly number[], options: ReadTreeOptions): number[] {
   const merged = [call('openat', [top.parent, toBytes(top.name), directoryFlags, 0])]
