@@ -4,6 +4,9 @@
 /* Of PIPES: what is typed, standard output, standard error. */
 int pipes[PIPES];
 
+/* Fewer turns between the container and us; without privileges it may stay smaller. */
+#define PIPE_BYTES (256 * 1024)
+
 static char input[INPUT_BYTES];
 static word input_size, input_done;
 static int input_ended;
@@ -81,6 +84,7 @@ void streams_open(void)
 		pipes[i] = above(pair[own]);
 		*cell(cells[i]) = above(pair[!own]);
 		SYSCALL(fcntl, pipes[i], F_SETFL, O_NONBLOCK);
+		SYSCALL(fcntl, pipes[i], F_SETPIPE_SZ, PIPE_BYTES);
 	}
 	input_size = input_done = input_ended = 0;
 }
