@@ -47,6 +47,13 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   events: async () => (await import('./events.ts')).events,
   port: async () => (await import('./port.ts')).port,
   top: async () => (await import('./top.ts')).top,
+  'network connect': async () => (await import('./network-connect.ts')).networkConnect,
+  'network create': async () => (await import('./network-create.ts')).networkCreate,
+  'network disconnect': async () => (await import('./network-connect.ts')).networkDisconnect,
+  'network inspect': async () => (await import('./inspect.ts')).networkInspect,
+  'network ls': async () => (await import('./network-ls.ts')).networkLs,
+  'network prune': async () => (await import('./network-prune.ts')).networkPrune,
+  'network rm': async () => (await import('./network-rm.ts')).networkRm,
   'volume create': async () => (await import('./volume-create.ts')).volumeCreate,
   'volume inspect': async () => (await import('./inspect.ts')).volumeInspect,
   'volume ls': async () => (await import('./volume-ls.ts')).volumeLs,
@@ -68,7 +75,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Docker's commands: those that have no row above get one clear error of their own. */
 export const laterCommands: readonly string[] =
-  'build builder buildx checkpoint compose config container context cp diff events image info inspect manifest network node plugin port ps push secret service stack stats swarm system top trust update volume'.split(
+  'build builder buildx checkpoint compose config container context cp diff events image info inspect manifest node plugin port ps push secret service stack stats swarm system top trust update volume'.split(
     ' ',
   )
 

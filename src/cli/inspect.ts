@@ -37,6 +37,14 @@ const finders: Readonly<Record<string, Find>> = {
     ])
     return volumeJson(findVolume(dataRoot, name), dataRoot)
   },
+  network: async (name, folders) => {
+    const [{ membersOf, networkInfo }, { networkJson }] = await Promise.all([
+      import('../engine/networks.ts'),
+      import('./network-row.ts'),
+    ])
+    const network = networkInfo(folders.dataRoot, name)
+    return networkJson(network, membersOf(folders, network))
+  },
 }
 
 const formatFlag = {
@@ -61,7 +69,7 @@ export const inspect = defineCommand({
       takes: 'one',
       value: 'TYPE',
       choices: Object.keys(finders),
-      help: 'Only this type: container, image, volume',
+      help: 'Only this type: container, image, volume, network',
     },
   },
   least: 1,
@@ -92,6 +100,18 @@ export const volumeInspect = defineCommand({
     printAll(positionals, format, 'volume inspect', (name) => finders.volume!(name, folders, false)),
 })
 
+export const networkInspect = defineCommand({
+  usage: '[OPTIONS] NETWORK [NETWORK...]',
+  summary: 'Display detailed information on one or more networks',
+  flags: {
+    ...formatFlag,
+    verbose: { takes: 'nothing', short: 'v', hidden: true, help: 'Nothing more: for swarm networks' },
+  },
+  least: 1,
+  execute: ({ flags: { format }, positionals, folders }) =>
+    printAll(positionals, format, 'network inspect', (name) => finders.network!(name, folders, false)),
+})
+
 /** @throws StateError with Docker's words */
 async function findAny(name: string, folders: StateFolders, sized: boolean): Promise<object> {
   for (const find of Object.values(finders)) {
@@ -106,7 +126,8 @@ async function findAny(name: string, folders: StateFolders, sized: boolean): Pro
 }
 
 const isMissing = (error: unknown): boolean =>
-  error instanceof Error && /^No such |no such |not a valid|invalid/.test(error.message)
+  error instanceof Error &&
+  /^No such |no such |not a valid|invalid|^network .* not found$/.test(error.message)
 
 async function printAll(
   names: readonly string[],

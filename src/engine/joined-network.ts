@@ -1,7 +1,7 @@
 /** `--network container:NAME` and `--network ns:PATH`: somebody else's network namespace, entered and left as it is. */
 import { StateError } from '../errors.ts'
-import { fileType } from '../linux/file.ts'
 import { spoilPremises } from '../linux/premises.ts'
+import { hostsFileOf } from '../network/hosts-files.ts'
 import type { ContainerFolders } from './container/record.ts'
 
 export interface JoinedNetwork {
@@ -24,12 +24,11 @@ export async function joinedNetwork(
   const { id, state, record } = findContainer(folders.dataRoot, mode.slice('container:'.length))
   if (state.pid === 0) throw new StateError(`cannot join network of a non running container: ${id}`)
   const stateFolder = `${folders.root}/${id}`
-  const named = `${folders.root}/networks/hosts/${id}`
   return {
     path: `/proc/${state.pid}/ns/net`,
     of: {
       stateFolder,
-      hosts: fileType(named) === undefined ? `${stateFolder}/hosts` : named,
+      hosts: hostsFileOf(folders.root, id),
       hostname: record.options.hostname ?? id.slice(0, 12),
     },
   }

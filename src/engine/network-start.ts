@@ -3,7 +3,7 @@ import { makeFolder } from '../linux/file.ts'
 import { locked, makeBridge } from '../network/bridge.ts'
 import { keepDefaultNetwork } from '../network/default-network.ts'
 import { joinHosts } from '../network/hosts-files.ts'
-import { leaseFolder, releaseLease, takeLease } from '../network/leases.ts'
+import { leaseFolder, releaseLease, sweepLeases, takeLease } from '../network/leases.ts'
 import { DEFAULT_NETWORK } from '../network/network.ts'
 import type { ContainerNetwork } from './container-network.ts'
 
@@ -26,6 +26,7 @@ export function takeNetwork(
       return false
     if (network.driver === 'bridge') makeBridge(root, network)
   }
+  if (state.hosts !== undefined) for (const { id } of networks) sweepLeases(root, id)
   const leases = state.endpoints.flatMap((endpoint) => endpoint.leases)
   const taken: string[] = []
   for (const path of leases) {

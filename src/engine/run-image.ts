@@ -10,7 +10,7 @@ import { ownCommand } from '../runtime/own-command.ts'
 import { cachedFilter } from '../runtime/seccomp-cache.ts'
 import { type Attachment, DETACHED, monitorOptions, pipesOf } from './container/attachment.ts'
 import { healthCheck } from './container/health-options.ts'
-import { namePath, namesFolder, requireFreeName } from './container/names.ts'
+import { namePath, namesFolder, namesOf, requireFreeName } from './container/names.ts'
 import { type ContainerFolders, containerFolder, containersFolder, recordFiles } from './container/record.ts'
 import { containerConfig } from './container-config.ts'
 import { etcFiles, hostsText } from './container-etc.ts'
@@ -74,7 +74,12 @@ export async function prepareContainer(
   const folder = containerFolder(folders.dataRoot, id)
   const stateFolder = `${folders.root}/${id}`
   const exposed = Object.keys(image.config.ExposedPorts ?? {})
-  const network = await prepareNetwork(options, exposed, id, folders)
+  const network = await prepareNetwork(
+    request.isNew ? options : named(options, id, folders),
+    exposed,
+    id,
+    folders,
+  )
   const paths: ContainerPaths = {
     rootfs: `${stateFolder}/rootfs`,
     hosts: joined?.of?.hosts ?? network?.state.hosts ?? `${stateFolder}/hosts`,
@@ -153,6 +158,12 @@ export async function prepareContainer(
     lab: options.lab,
   }
 }
+
+/** A container that is only started has its name already. */
+const named = (options: RunOptions, id: string, { dataRoot }: Folders): RunOptions => ({
+  ...options,
+  name: namesOf(dataRoot, [id]).get(id),
+})
 
 /** Whoever walks through the plan by hand keeps nothing. */
 const isKept = ({ removeAfterwards, lab }: RunOptions): boolean => !removeAfterwards && lab.executor !== 'ffi'

@@ -6,12 +6,18 @@
 import { O } from '../linux/abi/arch.ts'
 import { AT } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
-import { makeFolder, readTextIfAny, writeAll } from '../linux/file.ts'
+import { fileType, makeFolder, readTextIfAny, writeAll } from '../linux/file.ts'
 import type { Endpoint } from './endpoint.ts'
 import { listLeases } from './leases.ts'
 
 const folderOf = (root: string): string => `${root}/networks/hosts`
-export const hostsPath = (root: string, id: string): string => `${folderOf(root)}/${id}`
+const hostsPath = (root: string, id: string): string => `${folderOf(root)}/${id}`
+
+/** The file that a container sees as its /etc/hosts: one of these, or with its state where it began without names. */
+export function hostsFileOf(root: string, id: string): string {
+  const named = hostsPath(root, id)
+  return fileType(named) === undefined ? `${root}/${id}/hosts` : named
+}
 
 const MARK = '# tinyctr '
 
@@ -25,7 +31,13 @@ function linesOf(id: string, { addresses, names, network }: Endpoint): string {
  * Makes the container's own file from `text` and what its neighbours are called, and tells them of it. Whoever calls
  * holds the lock of the networks.
  */
-export function joinHosts(root: string, id: string, endpoints: readonly Endpoint[], text: string): void {
+export function joinHosts(
+  root: string,
+  id: string,
+  endpoints: readonly Endpoint[],
+  text: string,
+  path = hostsPath(root, id),
+): void {
   makeFolder(folderOf(root))
   const known = new Set<string>()
   for (const endpoint of endpoints) {
@@ -33,17 +45,17 @@ export function joinHosts(root: string, id: string, endpoints: readonly Endpoint
     const leases = listLeases(root, endpoint.networkId)
     const addresses = new Set(leases.map(({ address }) => address))
     for (const owner of new Set(leases.map((lease) => lease.owner))) {
-      const path = hostsPath(root, owner)
+      const path = hostsFileOf(root, owner)
       const theirs = owner === id ? undefined : readTextIfAny(path)
       if (theirs === undefined) continue
       // What a neighbour says of itself; on which network, its address tells.
       for (const line of theirs.split('\n'))
         if (line.endsWith(MARK + owner) && addresses.has(addressOf(line))) known.add(line)
-      rewrite(path, theirs + lines)
+      rewrite(path, withoutDead(root, theirs) + lines)
     }
     for (const line of lines.split('\n')) if (line !== '') known.add(line)
   }
-  const fd = call('openat', [AT.FDCWD, hostsPath(root, id), O.WRONLY | O.CREAT | O.TRUNC | O.CLOEXEC, 0o644])
+  const fd = call('openat', [AT.FDCWD, path, O.WRONLY | O.CREAT | O.TRUNC | O.CLOEXEC, 0o644])
   try {
     writeAll(fd, new TextEncoder().encode(text + [...known].map((line) => `${line}\n`).join('')))
   } finally {
@@ -58,7 +70,7 @@ export function leaveHosts(root: string, id: string, endpoints: readonly Endpoin
   for (const { networkId, addresses } of endpoints) {
     const gone = new Set(addresses.map(({ address }) => address))
     for (const owner of new Set([id, ...listLeases(root, networkId).map((lease) => lease.owner)])) {
-      const path = hostsPath(root, owner)
+      const path = hostsFileOf(root, owner)
       const text = readTextIfAny(path)
       if (text === undefined) continue
       const kept = text
@@ -70,6 +82,16 @@ export function leaveHosts(root: string, id: string, endpoints: readonly Endpoin
   }
   if (last) attempt('unlinkat', [AT.FDCWD, hostsPath(root, id), 0])
 }
+
+/** Whoever was killed, or came to the network late, may not have taken its names away. */
+const withoutDead = (root: string, text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => {
+      const [, owner] = /# tinyctr ([0-9a-f]+)$/.exec(line) ?? []
+      return owner === undefined || fileType(`${root}/${owner}`) !== undefined
+    })
+    .join('\n')
 
 /** In place: first the text, then the end, so that a shorter one loses nothing on the way. */
 function rewrite(path: string, text: string): void {

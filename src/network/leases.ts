@@ -3,7 +3,7 @@
  * symlink(2) makes it as a whole or finds it taken, so there is no lock to wait for and no file half written; a reboot
  * takes all of them away.
  */
-import { UsageError } from '../errors.ts'
+import { StateError } from '../errors.ts'
 import { E } from '../linux/abi/errno.ts'
 import { AT } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
@@ -69,7 +69,7 @@ export interface Lease {
 
 /**
  * The address that was asked for, or the lowest free one.
- * @throws UsageError with Docker's words
+ * @throws StateError with Docker's words
  */
 export function chooseLease(root: string, networkId: string, pool: AddressPool, wanted?: string): Lease {
   const subnet = parseSubnet(pool.subnet)
@@ -81,10 +81,10 @@ export function chooseLease(root: string, networkId: string, pool: AddressPool, 
   if (wanted !== undefined) {
     const address = addressText(subnet.family, addressNumber(wanted) ?? 0n)
     if (!contains(subnet, address))
-      throw new UsageError(`no configured subnet or ip-range contain the IP address ${wanted}`)
+      throw new StateError(`no configured subnet or ip-range contain the IP address ${wanted}`)
     sweepLeases(root, networkId)
     if (address === pool.gateway || ownerOf(lease(address).path) !== undefined)
-      throw new UsageError('Address already in use')
+      throw new StateError('Address already in use')
     return lease(address)
   }
   return lease(lowestFree(root, networkId, pool))
@@ -114,6 +114,13 @@ function lowestFree(root: string, networkId: string, pool: AddressPool): string 
   sweepLeases(root, networkId)
   const freed = search()
   if (freed === undefined)
-    throw new UsageError(`no available IPv${subnet.family} addresses on this network's address pools`)
+    throw new StateError(`no available IPv${subnet.family} addresses on this network's address pools`)
   return freed
+}
+
+/** A network that is removed has none left. */
+export function removeLeases(root: string, networkId: string): void {
+  for (const { address, owner } of listLeases(root, networkId))
+    releaseLease(leasePath(root, networkId, address), owner)
+  attempt('unlinkat', [AT.FDCWD, leaseFolder(root, networkId), AT.REMOVEDIR])
 }

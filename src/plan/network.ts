@@ -21,6 +21,7 @@ import {
   SOCK,
   SOL,
 } from '../linux/abi/flags.ts'
+import type { Slot } from '../linux/abi/kinds.ts'
 import { type Attributes, type Message, message } from '../linux/abi/netlink/messages.ts'
 import { barrier, call, composed, PID, type Step, slot, struct } from './step.ts'
 
@@ -88,22 +89,30 @@ export function makeDeviceSteps(devices: readonly NetworkDevice[]): Step[] {
   const at = '--network'
   return [
     ...netlinkSocket('route', 'ROUTE', at),
-    composed('netlink', [slot('route'), { netlink: devices.flatMap(deviceMessages) }], {
-      why: `make ${list(devices)} in the container`,
-      at,
-    }),
+    composed(
+      'netlink',
+      [slot('route'), { netlink: devices.flatMap((device) => deviceMessages(device, PID)) }],
+      {
+        why: `make ${list(devices)} in the container`,
+        at,
+      },
+    ),
     barrier(DEVICES_MADE, 'signal', 'its devices are there'),
   ]
 }
 
 const list = (devices: readonly NetworkDevice[]): string => devices.map(({ name }) => name).join(', ')
 
-function deviceMessages({ name, index, mac, mtu, attachment }: NetworkDevice): Message[] {
+/** @param pid a process in the namespace the device is for */
+export function deviceMessages(
+  { name, index, mac, mtu, attachment }: NetworkDevice,
+  pid: number | Slot,
+): Message[] {
   const own: Attributes<'link'> = {
     IFLA_IFNAME: name,
     ...(mac === undefined ? {} : { IFLA_ADDRESS: mac }),
     ...(mtu === undefined ? {} : { IFLA_MTU: mtu }),
-    IFLA_NET_NS_PID: PID,
+    IFLA_NET_NS_PID: pid,
   }
   if (attachment.driver !== 'bridge') {
     const { driver, parent, mode } = attachment
@@ -189,7 +198,8 @@ const up = (index: number): Message =>
 
 const familyOf = (address: string): number => (address.includes(':') ? AF.INET6 : AF.INET)
 
-function addressMessages({ index, addresses, gateways }: NetworkDevice): Message[] {
+/** In the namespace of the device. */
+export function addressMessages({ index, addresses, gateways }: NetworkDevice): Message[] {
   return [
     ...addresses.map(({ address, prefixLength }) => addressMessage(index, address, prefixLength)),
     up(index),

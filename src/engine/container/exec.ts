@@ -16,6 +16,7 @@ import { containerEnvironment } from '../environment.ts'
 import { readImageText } from '../image-file.ts'
 import { readHostFacts } from '../read-host-facts.ts'
 import { prepareContainer, readWindowSize } from '../run-image.ts'
+import type { RunOptions } from '../run-options.ts'
 import { resolveUser } from '../user.ts'
 import { attachmentFlags, DETACHED } from './attachment.ts'
 import { cgroupOf } from './cgroup-of.ts'
@@ -51,7 +52,12 @@ export async function execInContainer(
   if (state.status !== 'running' || !processes || processes.container < 0)
     throw new StateError(`container ${id} is not running`)
   const { input: made, seccompFilter } = await prepareContainer(
-    { id: { prepared: id, own: id }, image: record.image, options: record.options, isNew: false },
+    {
+      id: { prepared: id, own: id },
+      image: record.image,
+      options: withoutNetworks(record.options),
+      isNew: false,
+    },
     folders,
     { attachment: DETACHED, direct: true },
   )
@@ -82,6 +88,10 @@ export async function execInContainer(
   })
   return executeNative(plan, { handOver: [input.pidfd] })
 }
+
+/** It has its place on them already. */
+const withoutNetworks = (options: RunOptions): RunOptions =>
+  options.network === 'host' ? options : { ...options, network: 'none', endpoints: [] }
 
 /** --privileged: no filter. */
 function withoutFilter(config: Config): Config {

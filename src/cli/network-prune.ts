@@ -1,0 +1,38 @@
+/** `tinyctr network prune`: networks that nobody is on. */
+import { allNetworks, membersOf, removeNetwork } from '../engine/networks.ts'
+import { BUILT_IN } from '../network/network.ts'
+import { defineCommand } from './command.ts'
+import { confirm } from './confirm.ts'
+import { parseFilter } from './format/filters.ts'
+import { networkFilter } from './network-filter.ts'
+import { print } from './output.ts'
+
+export const networkPrune = defineCommand({
+  usage: '[OPTIONS]',
+  summary: 'Remove all unused networks',
+  flags: {
+    filter: {
+      takes: 'many',
+      value: 'NAME=VALUE',
+      parse: parseFilter,
+      help: 'Only networks with label= or label!=',
+    },
+    force: { takes: 'nothing', short: 'f', help: 'Do not prompt for confirmation' },
+  },
+  least: 0,
+  most: 0,
+  async execute({ flags: { filter = [], force }, folders }) {
+    const holds = networkFilter(filter, folders)
+    const warning = 'WARNING! This will remove all custom networks not used by at least one container.'
+    if (!force && !(await confirm(warning))) return 0
+    const unused = allNetworks(folders.dataRoot).filter(
+      (network) =>
+        !(BUILT_IN as readonly string[]).includes(network.name) &&
+        membersOf(folders, network).length === 0 &&
+        holds(network),
+    )
+    for (const { name } of unused) removeNetwork(folders, name)
+    if (unused.length > 0) print(`Deleted Networks:\n${unused.map(({ name }) => name).join('\n')}\n`)
+    return 0
+  },
+})
