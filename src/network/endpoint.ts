@@ -1,5 +1,5 @@
 /** A container on a network: its addresses there, and the device they are on. */
-import type { NetworkDevice } from '../plan/network.ts'
+import type { NetworkDevice } from '../plan/network-device.ts'
 import { chooseLease, type Lease } from './leases.ts'
 import { macOfAddress } from './mac.ts'
 import { bridgeName, mtuOf, type Network } from './network.ts'

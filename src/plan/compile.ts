@@ -35,13 +35,8 @@ import {
   openNamespaceSteps,
   readNamespaces,
 } from './namespaces.ts'
-import {
-  awaitDeviceSteps,
-  configureDeviceSteps,
-  loopbackSteps,
-  makeDeviceSteps,
-  type NetworkDevice,
-} from './network.ts'
+import { awaitDeviceSteps, configureDeviceSteps, loopbackSteps, makeDeviceSteps } from './network.ts'
+import type { NetworkDevice } from './network-device.ts'
 import { mountsInOrder } from './proc-mounts.ts'
 import { keyringStep, makeWorkdirSteps, oomScoreSteps, signalSteps } from './process.ts'
 import { type ProgramInput, programSteps } from './program.ts'
