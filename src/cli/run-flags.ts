@@ -122,6 +122,12 @@ export const runFlags = {
     parse: parseIpcMode,
     help: 'IPC namespace: host, private, shareable or none',
   },
+  isolation: {
+    takes: 'one',
+    value: 'HOW',
+    choices: ['default', 'process', 'vm'],
+    help: 'default: namespaces; vm: the same in a kernel of its own',
+  },
   label: { takes: 'many', short: 'l', value: 'KEY[=VALUE]', parse: parseLabel, help: 'Set labels' },
   'label-file': { takes: 'many', value: 'FILE', help: 'Read labels from a file' },
   memory: { takes: 'one', short: 'm', value: 'SIZE', parse: parseSize, help: 'Memory limit' },
@@ -229,6 +235,6 @@ export type RunFlagValues = FlagValues<typeof runFlags>
 
 /** What Docker's `run` has besides: known, so that the error is not "unknown flag". */
 export const laterRunFlags: readonly string[] =
-  'blkio-weight-device cpu-rt-period cpu-rt-runtime device-cgroup-rule disable-content-trust gpus isolation kernel-memory link link-local-ip memory-swappiness oom-kill-disable runtime storage-opt use-api-socket volume-driver'.split(
+  'blkio-weight-device cpu-rt-period cpu-rt-runtime device-cgroup-rule disable-content-trust gpus kernel-memory link link-local-ip memory-swappiness oom-kill-disable runtime storage-opt use-api-socket volume-driver'.split(
     ' ',
   )
