@@ -13,9 +13,9 @@ export async function runInMachine(invocation: Invocation<typeof runFlags>): Pro
   const { flags } = invocation
   const asked = IMPOSSIBLE.find((name) => flags[name] !== undefined)
   if (asked !== undefined) throw new UsageError(`--${asked} cannot stand with --isolation vm`)
-  if (flags.network !== undefined && flags.network !== 'none')
-    throw new UsageError('--isolation vm has no network but the loopback: leave --network out')
+  if (flags.publish !== undefined || flags.network?.some(({ network }) => network !== 'none'))
+    throw new UsageError('--isolation vm has no network but the loopback: leave --network and --publish out')
   becomeSingleThreaded()
-  const direct = { ...flags, rm: true, network: 'none' as const }
+  const direct = { ...flags, rm: true, network: [{ network: 'none', aliases: [] }] }
   return run(await prepareRun({ ...invocation, flags: direct }), invocation.folders.dataRoot)
 }
