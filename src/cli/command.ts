@@ -23,6 +23,8 @@ export interface Command<Table extends FlagTable = FlagTable> {
   /** Real flags of Docker that a later version brings. */
   laterFlags?: readonly string[]
   hidden?: boolean
+  /** It writes or removes files of ids that subuid(5) grants: without root it runs where they exist (engine/mapped.ts). */
+  mapped?: boolean
   /** @returns the exit code */
   execute(invocation: Invocation<Table>): Promise<number>
 }

@@ -28,6 +28,7 @@ export const commit = defineCommand({
   least: 1,
   most: 2,
   completes: 'containers',
+  mapped: true,
   async execute({ flags, positionals: [word = '', name], folders }) {
     const { author = '', change: changes = [], message = '', pause = true } = flags
     const reference = name === undefined ? undefined : targetReference(name)

@@ -5,6 +5,7 @@
  */
 import type { Environment } from '../engine/env-file.ts'
 import { UsageError } from '../errors.ts'
+import { ownCommand } from '../runtime/own-command.ts'
 import { closest } from './closest.ts'
 import { checkPositionals } from './command.ts'
 import { commands, findCommand, laterCommands, visibleCommands } from './commands.ts'
@@ -45,6 +46,12 @@ export async function dispatch(args: readonly string[], environment: Environment
       environment,
       folder: () => process.cwd(),
     })
+    if (called.mapped === true && process.geteuid!() !== 0) {
+      const { becomeMapped } = await import('../engine/mapped.ts')
+      const { root, dataRoot } = folders
+      const own = ownCommand('--root')
+      await becomeMapped([...own, root, '--data-root', dataRoot, ...words], environment)
+    }
     return await called.execute({
       flags: parsed.flags,
       positionals: parsed.positionals,

@@ -13,6 +13,7 @@ export const exportCommand = defineCommand({
   least: 1,
   most: 1,
   completes: 'containers',
+  mapped: true,
   async execute({ flags: { output }, positionals: [word = ''], folders: { dataRoot } }) {
     checkOutput(output, 'export')
     await exportContainer(dataRoot, word, (tar) => writeOutput(output, tar))

@@ -29,6 +29,7 @@ export const imagePrune = defineCommand({
   },
   least: 0,
   most: 0,
+  mapped: true,
   async execute({ flags: { all = false, filter = [], force = false }, folders }) {
     if (!force && !(await confirm(warning(all)))) return 0
     print(describePruned(await pruneStore(folders.dataRoot, { all, filters: filter })))

@@ -3,8 +3,8 @@ import { createReadStream, statSync } from 'node:fs'
 import { importImage } from '../engine/import-image.ts'
 import { RegistryError, StateError } from '../errors.ts'
 import { hostPlatform, parsePlatform } from '../image/platform.ts'
-import { ImageStore } from '../image/store.ts'
 import { defineCommand } from './command.ts'
+import { openStore } from './open-store.ts'
 import { print } from './output.ts'
 import { runFlags } from './run-flags.ts'
 import { targetReference } from './tag.ts'
@@ -20,11 +20,12 @@ export const importCommand = defineCommand({
   },
   least: 1,
   most: 2,
+  mapped: true,
   async execute({ flags, positionals: [source = '', name], folders }) {
     const { change: changes = [], message, platform } = flags
     const reference = name === undefined ? undefined : targetReference(name)
     const tar = await openSource(source)
-    const store = new ImageStore(folders.dataRoot)
+    const store = openStore(folders.dataRoot)
     try {
       const id = await importImage(store, tar, {
         changes,

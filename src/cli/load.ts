@@ -4,9 +4,10 @@ import { UsageError } from '../errors.ts'
 import { loadImage } from '../image/archive/load.ts'
 import { parsePlatform } from '../image/platform.ts'
 import { isNameless } from '../image/store/names.ts'
-import { ImageStore } from '../image/store.ts'
+import type { ImageStore } from '../image/store.ts'
 import { defineCommand } from './command.ts'
 import { interruptible } from './interruptible.ts'
+import { openStore } from './open-store.ts'
 import { print } from './output.ts'
 import { displayPull } from './progress.ts'
 import { runFlags } from './run-flags.ts'
@@ -33,6 +34,7 @@ export const load = defineCommand({
   },
   least: 0,
   most: 0,
+  mapped: true,
   execute: ({ flags, folders }) => loadAll(flags, folders.dataRoot),
 })
 
@@ -44,7 +46,7 @@ async function loadAll(
     throw new UsageError('requested load from stdin, but stdin is empty')
   }
   const wanted = platform === undefined ? {} : { platform: parsePlatform(platform) }
-  const store = new ImageStore(dataRoot)
+  const store = openStore(dataRoot)
   const display = displayPull(process.stdout, { quiet })
   try {
     const images = await interruptible((signal) =>

@@ -94,6 +94,7 @@ export const pull = defineCommand({
   },
   least: 1,
   most: 1,
+  mapped: true,
   async execute({ flags, positionals: [name = ''], folders: { dataRoot } }) {
     const { platform, quiet = false, progress: form, 'all-tags': all = false } = flags
     const shown = { platform, quiet, dataRoot, screen: process.stdout, form }

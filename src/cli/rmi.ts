@@ -17,6 +17,7 @@ export const rmi = defineCommand({
   },
   least: 1,
   completes: 'images',
+  mapped: true,
   execute: ({ flags: { force = false }, positionals, folders }) => removeEach(positionals, force, folders),
 })
 

@@ -67,12 +67,13 @@ export function applyToName(
  * @returns the mode that goes with the owner it has.
  */
 function setOwner(
-  { mode }: Metadata,
+  { mode, uid, gid }: Metadata,
   options: MetadataOptions,
   chown: (via: typeof attempt) => number,
 ): number {
-  if (!options.chown) return mode
-  const result = chown(attempt)
+  // Root's files are ours: inside, we are root.
+  if (!options.chown && uid === 0 && gid === 0) return mode
+  const result = options.chown ? chown(attempt) : -E.INVAL
   if (result === 0) return mode
   if (result !== -E.INVAL) chown(call)
   options.onRefused('owners')
