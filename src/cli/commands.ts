@@ -70,6 +70,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   completion: async () => (await import('./completion.ts')).completion,
   'leave-networks': async () => (await import('./leave-networks.ts')).leaveNetworks,
   'remove-mapped': async () => (await import('./remove-mapped.ts')).removeMapped,
+  'check-health': async () => (await import('./check-health.ts')).checkHealth,
   'explain-failure': async () => (await import('./explain-failure.ts')).explainFailure,
 }
 

@@ -1,4 +1,5 @@
 /** `ps --filter` (moby daemon/list.go). */
+import { readHealth } from '../engine/container/health.ts'
 import { type Container, findContainer } from '../engine/container/list.ts'
 import { StateError } from '../errors.ts'
 import { labelsOf, networksOf } from './container-row.ts'
@@ -42,7 +43,7 @@ export function containerFilter(filters: readonly Filter[], dataRoot: string): C
         asked.is('status', state.status) &&
         asked.any('exited', (code) => hasEnded(container) && state.exitCode === Number(code)) &&
         asked.any('ancestor', (image) => isOf(container, image)) &&
-        asked.is('health', 'none') &&
+        asked.is('health', readHealth(dataRoot, container)?.Status ?? 'none') &&
         asked.any('network', (network) => networksOf(container).includes(network)) &&
         asked.any('volume', (volume) =>
           mounts.some(

@@ -1,8 +1,8 @@
 /** A container as `docker inspect` prints it (moby api/types/container.InspectResponse), in values of Go templates. */
 
+import { readHealth } from '../engine/container/health.ts'
 import type { Container } from '../engine/container/list.ts'
 import { type ContainerFolders, containerFolder } from '../engine/container/record.ts'
-import type { ContainerState } from '../engine/container/status.ts'
 import {
   containerArguments,
   stopSignal,
@@ -10,6 +10,7 @@ import {
 } from '../engine/container-command.ts'
 import { containerHostname } from '../engine/container-config.ts'
 import type { MountRequest } from '../engine/mount-request.ts'
+import { readTextIfAny } from '../linux/file.ts'
 import { labelsOf } from './container-row.ts'
 import { Nil } from './format/go-value.ts'
 import { rfc3339Nano } from './format/units.ts'
@@ -32,7 +33,7 @@ export function containerJson(container: Container, { root, dataRoot, size }: Co
     Created: rfc3339Nano(state.createdAt),
     Path: path,
     Args: args,
-    State: stateJson(state),
+    State: stateJson(container, dataRoot),
     Image: image.id,
     ResolvConfPath: `${etc}/resolv.conf`,
     HostnamePath: `${etc}/hostname`,
@@ -63,7 +64,8 @@ export function containerJson(container: Container, { root, dataRoot, size }: Co
   }
 }
 
-function stateJson(state: ContainerState): object {
+function stateJson(container: Container, dataRoot: string): object {
+  const { state } = container
   const { status } = state
   return {
     Status: status,
@@ -74,10 +76,10 @@ function stateJson(state: ContainerState): object {
     Dead: status === 'dead',
     Pid: state.pid,
     ExitCode: state.exitCode,
-    Error: '',
+    Error: readTextIfAny(`${containerFolder(dataRoot, container.id)}/error`) ?? '',
     StartedAt: rfc3339Nano(state.startedAt),
     FinishedAt: rfc3339Nano(state.finishedAt),
-    Health: new Nil('pointer', true),
+    Health: readHealth(dataRoot, container) ?? new Nil('pointer', true),
   }
 }
 
@@ -119,7 +121,8 @@ function configJson(container: Container): object {
     StdinOnce: false,
     Env: environmentOf(options.environment, config.Env ?? []),
     Cmd: orNil(command),
-    Healthcheck: new Nil('pointer', true),
+    Healthcheck:
+      options.health ?? (config as { Healthcheck?: object }).Healthcheck ?? new Nil('pointer', true),
     Image: options.image,
     Volumes: config.Volumes ? new Map(Object.entries(config.Volumes)) : new Nil('map'),
     WorkingDir: options.workdir === undefined && !config.WorkingDir ? '' : workingFolder(config, options),

@@ -1,4 +1,5 @@
 /** Containers with all that a row of `ps` says of them; what is dear to find out only where it is asked for. */
+import { readHealth } from '../engine/container/health.ts'
 import type { Container } from '../engine/container/list.ts'
 import { containerFolder } from '../engine/container/record.ts'
 import { lookupImage } from '../image/snapshot.ts'
@@ -19,14 +20,18 @@ export async function containerRows(
   const now = Date.now()
   const imageName = imageNames(dataRoot)
   const sizeOf = sized ? await containerSizes(dataRoot) : undefined
-  return containers.map((container) => ({
-    container,
-    cut,
-    now,
-    ports: listPorts(portsOf(container)),
-    image: imageName(container),
-    ...(sizeOf && { size: sizeOf(container) }),
-  }))
+  return containers.map((container) => {
+    const health = readHealth(dataRoot, container)?.Status
+    return {
+      container,
+      cut,
+      now,
+      ports: listPorts(portsOf(container)),
+      image: imageName(container),
+      ...(health && { health }),
+      ...(sizeOf && { size: sizeOf(container) }),
+    }
+  })
 }
 
 /** A name that has come to mean another image is no name of this one any more: then its id. */

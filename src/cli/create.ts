@@ -1,5 +1,6 @@
 /** `tinyctr create`: as `run`, but it does not run. */
 import { createContainer } from '../engine/container/create.ts'
+import { writeCidfile } from './cidfile.ts'
 import { defineCommand } from './command.ts'
 import { print } from './output.ts'
 import { prepareRun } from './prepare-run.ts'
@@ -28,6 +29,7 @@ export const create = defineCommand({
   async execute(invocation) {
     const { flags, folders } = invocation
     const prepared = await prepareRun({ ...invocation, flags: { ...flags, detach: true } })
+    if (flags.cidfile !== undefined) writeCidfile(flags.cidfile, prepared.id.own)
     print(await createContainer(folders, flags.name, prepared))
     return 0
   },

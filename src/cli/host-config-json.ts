@@ -12,7 +12,7 @@ export function hostConfigJson(options: RunOptions): object {
   return {
     Binds: orNil(options.mounts.flatMap(bindOf)),
     ContainerIDFile: '',
-    LogConfig: { Type: 'json-file', Config: new Map() },
+    LogConfig: { Type: options.log.driver, Config: new Map(Object.entries(options.log.options)) },
     NetworkMode: options.network,
     PortBindings: new Map(),
     RestartPolicy: { Name: options.restart.name, MaximumRetryCount: options.restart.maximumRetryCount },

@@ -32,6 +32,8 @@ async function start(invocation: Invocation<typeof runFlags>): Promise<number> {
   }
   beginPreparation()
   const prepared = await prepareRun(invocation)
+  const { cidfile } = invocation.flags
+  if (cidfile !== undefined) (await import('./cidfile.ts')).writeCidfile(cidfile, prepared.id.own)
   if (!prepared.lab.step) return launch(prepared)
   const { walk } = await import('../lab/walk.ts')
   return launch({ ...prepared, watch: walk(prepared) })

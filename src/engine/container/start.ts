@@ -1,9 +1,11 @@
 /** `start`: a container that was made before runs (again). */
 import { StateError } from '../../errors.ts'
+import { AT } from '../../linux/abi/flags.ts'
+import { attempt } from '../../linux/call.ts'
 import type { Launch } from '../launch.ts'
 import { type Manner, prepareContainer } from '../run-image.ts'
 import type { Container } from './list.ts'
-import type { ContainerFolders } from './record.ts'
+import { type ContainerFolders, containerFolder } from './record.ts'
 
 /** @throws StateError with docker's words */
 export function prepareStart(
@@ -13,6 +15,8 @@ export function prepareStart(
 ): Promise<Launch> {
   const { id, record, state } = container
   if (state.status === 'paused') throw new StateError('cannot start a paused container, try unpause instead')
+  // Of the last time.
+  attempt('unlinkat', [AT.FDCWD, `${containerFolder(folders.dataRoot, id)}/error`, 0])
   return prepareContainer(
     {
       id: { prepared: id, own: id },
