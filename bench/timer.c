@@ -1,7 +1,7 @@
 /*
  * Starts programs and measures them: one line of standard input is one command, its arguments separated by tabs; the
  * answer is a line of exit status, wall and CPU microseconds (user and system, of the program and of all that it waited
- * for: wait4(2)). The smallest process that can do it, so that what is measured is not us: JavaScript's own way to start a
+ * for: wait4(2)), and the largest resident set in kilobytes. The smallest process that can do it, so that what is measured is not us: JavaScript's own way to start a
  * process costs a millisecond, and differently each time.
  */
 #define _GNU_SOURCE
@@ -55,8 +55,8 @@ int main(void)
 			return 1;
 		wait4(child, &status, 0, &used);
 		end = now();
-		printf("%d %ld %ld\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), end - start,
-		       microseconds(used.ru_utime) + microseconds(used.ru_stime));
+		printf("%d %ld %ld %ld\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), end - start,
+		       microseconds(used.ru_utime) + microseconds(used.ru_stime), used.ru_maxrss);
 		fflush(stdout);
 	}
 	return 0;

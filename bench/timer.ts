@@ -7,6 +7,8 @@ export interface Sample {
   readonly wallMilliseconds: number
   /** User and system, of the program and of what it waited for. */
   readonly cpuMilliseconds: number
+  /** The most memory that one of them had at a time. */
+  readonly megabytes: number
 }
 
 export interface Timer {
@@ -34,9 +36,9 @@ export function startTimer(program: string, wrapper: readonly string[] = []): Ti
       timer.stdin!.write(`${command.join('\t')}\n`)
       const { value, done } = await lines.next()
       if (done) throw new Error(`Cannot start ${command[0]}: the timer has ended`)
-      const [status, wall = 0, cpu = 0] = (value as string).split(' ').map(Number)
+      const [status, wall = 0, cpu = 0, kilobytes = 0] = (value as string).split(' ').map(Number)
       if (status !== 0) throw new Error(`Cannot measure ${command.join(' ')}: it exited with ${status}`)
-      return { wallMilliseconds: wall / 1000, cpuMilliseconds: cpu / 1000 }
+      return { wallMilliseconds: wall / 1000, cpuMilliseconds: cpu / 1000, megabytes: kilobytes / 1000 }
     },
     stop: () => timer.stdin!.end(),
   }

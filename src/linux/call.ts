@@ -7,7 +7,7 @@
  * the caller's Uint8Array.
  */
 import { foreign } from '#ffi'
-import type { Architecture } from './abi/arch.ts'
+import { type Architecture, translateOpenFlags } from './abi/arch.ts'
 import { E } from './abi/errno.ts'
 import type { Kind } from './abi/kinds.ts'
 import { marshal, type Register } from './abi/marshal.ts'
@@ -33,17 +33,37 @@ export function observe(next: Observer | undefined): void {
 const memory = new Uint8Array(128 * 1024)
 const arena = new Segment(memory, foreign.addressOf(memory))
 
+/** Paths given as bytes, as unpacking has thousands of: copied here and nowhere else. */
+const paths = new Uint8Array(16 * 1024)
+const pathsBase = foreign.addressOf(paths)
+
+interface Row {
+  readonly number: number
+  readonly kinds: readonly Kind[]
+}
+
+const rows: Partial<Record<SyscallName, Row>> = {}
+
+function rowOf(name: SyscallName): Row {
+  const [...columns] = SYSCALLS[name] as readonly unknown[]
+  const parameters = columns.slice(2) as (readonly [name: string, kind: Kind])[]
+  const row = { number: columns[NUMBER_COLUMN] as number, kinds: parameters.map(([, kind]) => kind) }
+  rows[name] = row
+  return row
+}
+
 /** One system call; its result, or -errno. EINTR is returned like any other. */
 export function attempt<Name extends SyscallName>(name: Name, args: ArgumentsOf<Name>): number {
-  const row = SYSCALLS[name] as readonly unknown[]
+  const { number, kinds } = rows[name] ?? rowOf(name)
   const words: (number | bigint)[] = []
-  const copiesOut: { buffer: Uint8Array; offset: number }[] = []
+  let copiesOut: { buffer: Uint8Array; offset: number }[] | undefined
+  let usesArena = false
+  let pathsEnd = 0
   let lastSize = 0
   let countAt = -1
   let next = 0
-  arena.reset()
-  for (let i = 2; i < row.length; i++) {
-    const kind = (row[i] as readonly [string, Kind])[1]
+  for (let i = 0; i < kinds.length; i++) {
+    const kind = kinds[i]!
     if (kind === 'sizeof') {
       words.push(lastSize)
       continue
@@ -54,13 +74,32 @@ export function attempt<Name extends SyscallName>(name: Name, args: ArgumentsOf<
       continue
     }
     const argument = (args as readonly unknown[])[next++]
-    if (argument instanceof Uint8Array && argument.length >= STABLE_BYTES && kind !== 'path') {
-      lastSize = argument.length
-      words.push(foreign.addressOf(argument))
+    // Most arguments of most calls, without a detour.
+    if (typeof argument === 'number') {
+      words.push(kind === 'O' ? translateOpenFlags(argument, architecture) : argument)
       continue
     }
+    if (argument instanceof Uint8Array) {
+      const { length } = argument
+      if (kind === 'path' && pathsEnd + length < paths.length) {
+        paths.set(argument, pathsEnd)
+        paths[pathsEnd + length] = 0
+        words.push(pathsBase + pathsEnd)
+        lastSize = length
+        pathsEnd += length + 1
+        continue
+      }
+      if (length >= STABLE_BYTES && kind !== 'path') {
+        lastSize = length
+        words.push(foreign.addressOf(argument))
+        continue
+      }
+    }
+    if (!usesArena) arena.reset()
+    usesArena = true
     const register = marshal(arena, kind, argument, architecture)
     if (kind === 'out' && argument instanceof Uint8Array && register.is === 'data') {
+      copiesOut ??= []
       copiesOut.push({ buffer: argument, offset: register.offset })
     }
     if (register.is === 'data') lastSize = register.size
@@ -70,16 +109,9 @@ export function attempt<Name extends SyscallName>(name: Name, args: ArgumentsOf<
     }
     words.push(wordOf(register))
   }
-  const result = foreign.syscall(
-    row[NUMBER_COLUMN] as number,
-    words[0],
-    words[1],
-    words[2],
-    words[3],
-    words[4],
-    words[5],
-  )
-  for (const { buffer, offset } of copiesOut) buffer.set(memory.subarray(offset, offset + buffer.length))
+  const result = foreign.syscall(number, words[0], words[1], words[2], words[3], words[4], words[5])
+  for (const { buffer, offset } of copiesOut ?? [])
+    buffer.set(memory.subarray(offset, offset + buffer.length))
   observer?.(name, args as readonly unknown[], result)
   return result
 }

@@ -17,8 +17,8 @@ const maximumRegions = 1 << 20
 function oldGnuPairs(block: Buffer, start: number, count: number, into: number[]): void {
   for (let at = start; at < start + count * 24; at += 24) {
     if (block[at] === 0 || block[at + 12] === 0) return
-    into.push(parseNumber(block.subarray(at, at + 12), 'sparse offset'))
-    into.push(parseNumber(block.subarray(at + 12, at + 24), 'sparse length'))
+    into.push(parseNumber(block, at, at + 12, 'sparse offset'))
+    into.push(parseNumber(block, at + 12, at + 24, 'sparse length'))
   }
 }
 
@@ -27,7 +27,7 @@ export function* oldGnuMap(
   header: Buffer,
 ): Generator<undefined, { numbers: number[]; realSize: number }, Buffer> {
   const numbers: number[] = []
-  const realSize = parseNumber(header.subarray(483, 495), 'real size')
+  const realSize = parseNumber(header, 483, 495, 'real size')
   oldGnuPairs(header, 386, 4, numbers)
   let extended = header[482] !== 0
   while (extended) {

@@ -12,6 +12,7 @@ import { checkGlobals, mergeRecords, noRecords, type PaxRecords, parsePax } from
 import { oldGnuMap, pax10Map, type Region, regionsOf } from './sparse.ts'
 import { describeEntry, type Extensions, pathOf, type TarEntry } from './tar-entry.ts'
 import { BLOCK, isZeroBlock, parseHeader, type TarHeader, untilNul } from './tar-header.ts'
+import { type Needs, TarInput } from './tar-input.ts'
 
 export interface TarSink {
   entry(entry: TarEntry): void
@@ -21,39 +22,36 @@ export interface TarSink {
   done(): void
 }
 
-type Needs<T> = Generator<undefined, T, undefined>
-
 export class TarReader {
   readonly #sink: TarSink
   readonly #limits: Limits
   readonly #parser: Needs<void>
-  #chunk: Buffer = Buffer.alloc(0)
-  #at = 0
-  #before = 0
-  #ended = false
+  readonly #input: TarInput
   #finished = false
   #entries = 0
   /** The name of the entry being read, once it is known. */
   #current: Uint8Array | undefined
   #entryOffset = 0
+  /** The header being read, copied: one allocation for all. Nobody looks at it after the next one has come. */
+  readonly #header: Buffer = Buffer.alloc(BLOCK)
 
   constructor(sink: TarSink, limits: Limits = defaultLimits) {
     this.#sink = sink
     this.#limits = limits
+    this.#input = new TarInput((offset) =>
+      this.#error(`the archive ends inside it, at byte ${offset}: it is truncated`),
+    )
     this.#parser = this.#parse()
   }
 
   /** How many bytes of the archive are behind: in `entry`, of a file without holes, where its content begins. */
   get offset(): number {
-    return this.#before + this.#at
+    return this.#input.offset
   }
 
   /** Takes a chunk; every entry and piece it completes has reached the sink on return. Later bytes may reuse it. */
   push(chunk: Uint8Array): void {
-    this.#before += this.#chunk.length
-    this.#chunk = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    this.#at = 0
-    if (this.#before + chunk.length > this.#limits.bytes) {
+    if (this.#input.push(chunk) > this.#limits.bytes) {
       throw this.#error(`the layer is larger than the limit of ${this.#limits.bytes} bytes`)
     }
     // What follows the end marker is padding: it belongs to the digest, not to the tree.
@@ -63,7 +61,7 @@ export class TarReader {
   /** The input is over. @throws RegistryError when it stopped inside an entry. */
   end(): void {
     this.push(Buffer.alloc(0))
-    this.#ended = true
+    this.#input.ended = true
     if (!this.#finished) this.#parser.next()
   }
 
@@ -102,12 +100,17 @@ export class TarReader {
   ): Needs<{ header: TarHeader; block: Buffer } | undefined> {
     let extensions = 0
     for (;;) {
-      const view = yield* this.#block(extensions === 0)
-      if (view === undefined) return undefined
-      const block = Buffer.from(view)
+      const block = this.#header
+      if (this.#input.has(BLOCK)) {
+        this.#input.copy(block, BLOCK)
+      } else {
+        const pieced = yield* this.#input.block(extensions === 0)
+        if (pieced === undefined) return undefined
+        pieced.copy(block)
+      }
       if (isZeroBlock(block)) {
         if (extensions > 0) throw this.#error('a header announces an entry and the archive ends')
-        const second = yield* this.#block(true)
+        const second = yield* this.#input.block(true)
         if (second !== undefined && !isZeroBlock(second)) throw this.#error('it follows a block of zeros')
         return undefined
       }
@@ -129,8 +132,15 @@ export class TarReader {
         `its extension header has ${header.size} bytes, more than ${this.#limits.extensionBytes}`,
       )
     }
-    const padded = yield* this.#take(padTo(header.size))
-    return Buffer.from(padded.subarray(0, header.size))
+    const padded = padTo(header.size)
+    if (!this.#input.has(padded)) {
+      const pieced = yield* this.#input.take(padded)
+      return Buffer.from(pieced.subarray(0, header.size))
+    }
+    const body = Buffer.allocUnsafeSlow(header.size)
+    this.#input.copy(body, header.size)
+    this.#input.at += padded - header.size
+    return body
   }
 
   *#entry(header: TarHeader, block: Buffer, extensions: Extensions): Needs<void> {
@@ -147,9 +157,19 @@ export class TarReader {
       yield* this.#file(entry, packed, { numbers: sparse.numbers, realSize: sparse.realSize ?? packed })
     } else {
       this.#sink.entry(entry)
-      if (packed > 0) yield* this.#content({ offset: 0, length: packed })
+      const padded = padTo(packed)
+      const input = this.#input
+      if (input.has(padded)) {
+        // All of it is here, as it is for nearly every file: no generator is made.
+        if (packed > 0) this.#sink.data(input.chunk.subarray(input.at, input.at + packed), 0)
+        input.at += packed
+        this.#sink.done()
+        input.at += padded - packed
+        return
+      }
+      yield* this.#content({ offset: 0, length: packed })
       this.#sink.done()
-      yield* this.#skip(padTo(packed) - packed)
+      yield* this.#input.skip(padded - packed)
     }
   }
 
@@ -163,69 +183,29 @@ export class TarReader {
     this.#sink.entry({ ...entry, size: map.realSize, sparse: true })
     for (const region of regions) yield* this.#content(region)
     this.#sink.done()
-    yield* this.#skip(padTo(packed) - packed)
+    yield* this.#input.skip(padTo(packed) - packed)
   }
 
   *#content(region: Region): Needs<void> {
+    const input = this.#input
     let position = region.offset
     const end = region.offset + region.length
     while (position < end) {
-      const piece = this.#chunk.subarray(this.#at, this.#at + (end - position))
+      const piece = input.chunk.subarray(input.at, input.at + (end - position))
       if (piece.length === 0) {
-        yield* this.#more()
+        yield* input.more()
         continue
       }
-      this.#at += piece.length
+      input.at += piece.length
       this.#sink.data(piece, position)
       position += piece.length
-    }
-  }
-
-  *#skip(length: number): Needs<void> {
-    let left = length
-    while (left > 0) {
-      const step = Math.min(left, this.#chunk.length - this.#at)
-      this.#at += step
-      left -= step
-      if (left > 0) yield* this.#more()
-    }
-  }
-
-  *#more(): Needs<void> {
-    if (this.#ended) throw this.#error(`the archive ends inside it, at byte ${this.offset}: it is truncated`)
-    yield
-  }
-
-  /** A header block, or undefined when the archive ends where one may begin: end markers are often missing. */
-  *#block(mayEnd: boolean): Needs<Buffer | undefined> {
-    while (mayEnd && this.#at === this.#chunk.length) {
-      if (this.#ended) return undefined
-      yield
-    }
-    return yield* this.#take(BLOCK)
-  }
-
-  *#take(length: number): Needs<Buffer> {
-    const start = this.#at
-    if (start + length <= this.#chunk.length) {
-      this.#at += length
-      return this.#chunk.subarray(start, this.#at)
-    }
-    const whole = Buffer.allocUnsafe(length)
-    let filled = 0
-    for (;;) {
-      const copied = this.#chunk.copy(whole, filled, this.#at)
-      this.#at += copied
-      filled += copied
-      if (filled === length) return whole
-      yield* this.#more()
     }
   }
 
   *#blocksInto<T>(map: Generator<undefined, T, Buffer>): Needs<T> {
     let step = this.#checked(() => map.next(Buffer.alloc(0)))
     while (step.done !== true) {
-      const block = yield* this.#take(BLOCK)
+      const block = yield* this.#input.take(BLOCK)
       step = this.#checked(() => map.next(block))
     }
     return step.value

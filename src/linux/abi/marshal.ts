@@ -110,6 +110,16 @@ function marshalGids(segment: Segment, gids: readonly number[]): Register {
   return data(offset, gids.length)
 }
 
+/** A long. Numbers in two halves, since BigInt is slow and an unpacked layer has four of these a file. */
+function storeTime(segment: Segment, offset: number, part: number | bigint): void {
+  if (typeof part === 'bigint') {
+    segment.view.setBigInt64(offset, part, true)
+    return
+  }
+  segment.view.setUint32(offset, part >>> 0, true)
+  segment.view.setInt32(offset + 4, Math.floor(part / 2 ** 32), true)
+}
+
 /** Two __user_cap_data_struct: bits 0-31, then 32-63. */
 function marshalCapabilities(segment: Segment, sets: CapabilityData): Register {
   const offset = segment.reserve(24, 4)
@@ -150,8 +160,8 @@ function marshalScmRights(segment: Segment, message: ScmRights): Register {
 function marshalTimes(segment: Segment, times: readonly Timespec[]): Register {
   const offset = segment.reserve(32)
   times.forEach((time, i) => {
-    segment.view.setBigInt64(offset + i * 16, BigInt(time.seconds), true)
-    segment.view.setBigInt64(offset + i * 16 + 8, BigInt(time.nanoseconds), true)
+    storeTime(segment, offset + i * 16, time.seconds)
+    storeTime(segment, offset + i * 16 + 8, time.nanoseconds)
   })
   return data(offset, 32)
 }

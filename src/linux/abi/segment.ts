@@ -42,8 +42,8 @@ export class Segment {
   /** Forgets everything laid out. The memory is not cleared; `reserve` clears what it hands out. */
   reset(): void {
     this.length = 0
-    this.strings.clear()
-    this.blobs.clear()
+    if (this.strings.size > 0) this.strings.clear()
+    if (this.blobs.size > 0) this.blobs.clear()
   }
 
   /** Room for `size` zero bytes; its offset. */
