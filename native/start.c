@@ -20,6 +20,7 @@
 /* Every start's command line fits, or is prepared anew. */
 #define KEY_BYTES 16384
 #define PATH_BYTES 4096
+#define MOST_VARIABLES 1022
 
 extern const char executor[], executor_end[];
 __asm__(".section .rodata\nexecutor:\n.incbin \"" EXECUTOR "\"\nexecutor_end:\n.previous\n");
@@ -297,6 +298,24 @@ static void become_executor(struct header *start)
 	SYSCALL(execveat, program, "", argv, envp, AT_EMPTY_PATH);
 }
 
+/*
+ * The front end's environment: with the last tier of its optimizer off, which never pays in a process of seconds. A pull
+ * takes an eighth less CPU without it.
+ */
+static char **tuned(char **envp)
+{
+	static char setting[] = "BUN_JSC_useFTLJIT=0", *more[MOST_VARIABLES + 2];
+	word count = 0;
+
+	for (; envp[count]; count++) {
+		if (count == MOST_VARIABLES)
+			return envp;
+		more[count] = envp[count];
+	}
+	more[count] = setting;
+	return more;
+}
+
 static void become_front_end(char **argv, char **envp)
 {
 	static char path[PATH_BYTES + 16];
@@ -306,7 +325,7 @@ static void become_front_end(char **argv, char **envp)
 	while (size > 0 && path[size - 1] != '/')
 		size--;
 	__builtin_memcpy(path + (size > 0 ? size : 0), "tinyctr-front", sizeof "tinyctr-front");
-	SYSCALL(execve, path, argv, envp);
+	SYSCALL(execve, path, argv, tuned(envp));
 	SYSCALL(write, 2, error, sizeof error - 1);
 	SYSCALL(exit_group, EXIT_RUNTIME_FAILED);
 }
