@@ -47,10 +47,14 @@ export function boundingSteps(config: Config): Step[] {
           }),
         ]
       : []),
-    call('prctl', [PR.SET_KEEPCAPS, 1, 0, 0, 0], {
-      why: 'leaving uid 0 would drop the sets we are about to choose',
-      at: AT,
-    }),
+    ...(config.process?.user?.uid
+      ? [
+          call('prctl', [PR.SET_KEEPCAPS, 1, 0, 0, 0], {
+            why: 'leaving uid 0 would drop the sets we are about to choose',
+            at: AT,
+          }),
+        ]
+      : []),
   ]
 }
 

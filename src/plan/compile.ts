@@ -25,7 +25,8 @@ import { hostnameSteps } from './hostname.ts'
 import { idmappedMountSteps } from './idmap.ts'
 import { openProcSteps, refuseUnsupported } from './labels.ts'
 import { maskSteps, openCoverSteps, readonlyPathSteps } from './masked-paths.ts'
-import { mountSteps, readonlyTmpfsSteps } from './mounts.ts'
+import { orderedMountSteps } from './mount-order.ts'
+import { readonlyTmpfsSteps } from './mounts.ts'
 import {
   becomeMappedSteps,
   cgroupNamespaceSteps,
@@ -37,7 +38,6 @@ import {
 } from './namespaces.ts'
 import { awaitDeviceSteps, configureDeviceSteps, loopbackSteps, makeDeviceSteps } from './network.ts'
 import type { NetworkDevice } from './network-device.ts'
-import { mountsInOrder } from './proc-mounts.ts'
 import { keyringStep, makeWorkdirSteps, oomScoreSteps, signalSteps } from './process.ts'
 import { type ProgramInput, programSteps } from './program.ts'
 import { holdPortSteps, type PublishedPort, publishSteps, unpublishSteps } from './published-ports.ts'
@@ -174,7 +174,7 @@ function rootAndMountSteps(
   const context = { host, tree, bundle, prepared, cgroupFolder: cgroup }
   return [
     ...rootSteps(config, path.startsWith('/') ? path : `${bundle}/${path}`, input.overlay, host),
-    ...mountsInOrder(config).flatMap(({ mount, index }) => mountSteps(mount, index, context)),
+    ...orderedMountSteps(config, context),
     // A /dev from outside is somebody else's: it is not filled.
     ...(isBindMounted(config, '/dev') ? [] : deviceSteps(config, tree, userNamespace)),
     ...openTerminalSteps(config, tree, input.consoleSocket),

@@ -3,7 +3,7 @@
  * (CVE-2019-16884, CVE-2019-19921, CVE-2023-27561, CVE-2023-28642).
  */
 import { ConfigError } from '../errors.ts'
-import type { Config, Mount } from '../oci/runtime-spec.ts'
+import type { Mount } from '../oci/runtime-spec.ts'
 import { normalize } from './tree.ts'
 
 /** Files of proc(5) that are only read: what lxcfs and others bind over them misleads no runtime (as runc has it). */
@@ -26,13 +26,4 @@ export function refuseOverProc(mount: Mount, path: string, at: string): void {
     `${at}/destination`,
     `expected nothing but proc itself at /proc but found a mount at ${path}`,
   )
-}
-
-/**
- * As listed, but /proc after the others: a symlink of the image at their destination could lead them onto it.
- */
-export function mountsInOrder(config: Config): { mount: Mount; index: number }[] {
-  const mounts = (config.mounts ?? []).map((mount, index) => ({ mount, index }))
-  const inProc = mounts.filter(({ mount }) => isInProc(normalize(mount.destination)))
-  return [...mounts.filter((one) => !inProc.includes(one)), ...inProc]
 }

@@ -120,26 +120,22 @@ export function makeWorkdirSteps(config: Config): Step[] {
 
 const CWD = slot('cwd')
 
-function openWorkdir(
-  config: Config,
-  why: string,
-  options: { tolerate?: ['EACCES']; unless?: typeof CWD },
-): Step {
-  const path = config.process?.cwd ?? '/'
+/**
+ * As root, like runc: a workdir that the user may not enter is one to stand in. RESOLVE_NO_MAGICLINKS: /proc/self/fd/N
+ * must not lead to a folder of the host.
+ */
+export function openWorkdirSteps(config: Config): Step[] {
   const how = { flags: O.PATH | O.DIRECTORY | O.CLOEXEC, resolve: RESOLVE.NO_MAGICLINKS }
-  return call('openat2', [AT.FDCWD, path, how], { into: CWD, why, at: '/process/cwd', ...options })
+  return [
+    call('openat2', [AT.FDCWD, config.process?.cwd ?? '/', how], {
+      into: CWD,
+      why: 'the working folder; no magic link out (CVE-2024-21626)',
+      at: '/process/cwd',
+    }),
+  ]
 }
 
-/**
- * As root, like runc: a workdir that the user may not enter is one to stand in. Where even root may not (a network
- * file system), the user may. RESOLVE_NO_MAGICLINKS: /proc/self/fd/N must not lead to a folder of the host.
- */
-export const openWorkdirSteps = (config: Config): Step[] => [
-  openWorkdir(config, 'the working folder; no magic link out (CVE-2024-21626)', { tolerate: ['EACCES'] }),
-]
-
-export const enterWorkdirSteps = (config: Config): Step[] => [
-  openWorkdir(config, 'as the user, who may be let where root was not', { unless: CWD }),
+export const enterWorkdirSteps = (): Step[] => [
   call('fchdir', [CWD], { why: 'stand there', at: '/process/cwd' }),
 ]
 

@@ -85,7 +85,7 @@ export function programSteps(input: ProgramInput): Step[] {
       why: 'the modes of what the program makes',
       at: '/process/user/umask',
     }),
-    ...enterWorkdirSteps(config),
+    ...enterWorkdirSteps(),
     ...(input.hold ? [...lookUpProgramSteps(config), ...holdSteps()] : []),
     ...startHooks.run,
     ...(input.init ? [initStep()] : []),

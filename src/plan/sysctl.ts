@@ -31,7 +31,10 @@ export function sysctlSteps(config: Config, tree: Tree, isolated: (type: Namespa
   const parameters = entries.map(([given, value]) => parseParameter(given, value, isolated))
   const at = parameters.map((parameter) => parameter.at)
   const opened = each(parameters.map((_, i) => slot(`sysctl_${i}`)))
-  const how = { flags: O.WRONLY | O.CLOEXEC, resolve: RESOLVE.BENEATH | RESOLVE.NO_SYMLINKS }
+  const how = {
+    flags: O.WRONLY | O.CLOEXEC,
+    resolve: RESOLVE.BENEATH | RESOLVE.NO_SYMLINKS | RESOLVE.NO_XDEV,
+  }
   return [
     call('openat2', [proc, each(parameters.map(({ path }) => `sys/${path}`)), how], {
       into: opened,

@@ -22,7 +22,7 @@ interface Grown {
 }
 
 /** Container paths that must not be reached through a symlink (CVE-2019-19921, CVE-2026-41579). */
-const NEVER_SYMLINKS = new Set(['/proc', '/sys', '/dev'])
+export const NEVER_SYMLINKS = new Set(['/proc', '/sys', '/dev'])
 
 export const components = (path: string): string[] =>
   path.split('/').filter((part) => part !== '' && part !== '.')
@@ -41,6 +41,8 @@ export class Tree {
   private readonly grown: Grown[]
   private readonly names = new Map<string, number>()
   private readonly made = new Map<string, Slot>()
+  private parked: string | undefined
+  private attachParked: (() => Step[]) | undefined
 
   constructor(root: Slot) {
     this.grown = [{ path: '/', slot: root, contents: 'image' }]
@@ -62,10 +64,30 @@ export class Tree {
     return this.grown.findLast((one) => one.path === path)?.slot
   }
 
+  /** The mount at `path` takes its place in the order of mounts when it is attached, and appears with `unpark`. */
+  park(path: string): void {
+    this.parked = path
+  }
+
+  unpark(): Step[] {
+    this.parked = undefined
+    return this.attachParked?.() ?? []
+  }
+
   /** Steps that attach the detached mount in `mount` at `path`, making the mount point if it is missing. */
   attach(mount: Slot, path: string, kind: 'directory' | 'file', contents: Contents, at: string): Step[] {
     if (path === '/')
       throw new ConfigError(at, 'expected a path below / but found /: the root comes from root.path')
+    if (path === this.parked) {
+      this.attachParked = () => this.attach(mount, path, kind, contents, at)
+      return [
+        // On top of the host's root, which no path leads to the top of, and which goes at pivot_root.
+        call('move_mount', [mount, '', AT.FDCWD, '/', MOVE_MOUNT.F_EMPTY_PATH], {
+          why: 'its place among the mounts; the image cannot reach it there',
+          at,
+        }),
+      ]
+    }
     const tree = this.locate(path)
     const relative = components(path.slice(tree.path.length))
     const why = `attach it at ${path}`

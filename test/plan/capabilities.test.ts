@@ -11,9 +11,9 @@ import { leastConfig } from './plan-inputs.ts'
 const configOf = (capabilities?: Capabilities) =>
   leastConfig(capabilities ? { process: { capabilities } } : {})
 const dropped = (capabilities?: Capabilities): string[] => {
-  const step = boundingSteps(configOf(capabilities))[0] as CallStep
-  const names = step.args[1]
-  return isEach(names) ? names.each.map((one) => (one as { name: string }).name) : []
+  const step = boundingSteps(configOf(capabilities))[0] as CallStep | undefined
+  const names = step?.args[1]
+  return names !== undefined && isEach(names) ? names.each.map((one) => (one as { name: string }).name) : []
 }
 const printed = (capabilities: Capabilities) => capabilitySteps(configOf(capabilities)).map(printStep)
 
@@ -24,6 +24,15 @@ test('the bounding set keeps what is listed and drops the rest', () => {
     CAPABILITIES.filter((name) => name !== 'CAP_KILL' && name !== 'CAP_CHOWN'),
   )
   assert.deepEqual(dropped({ bounding: [...CAPABILITIES] }), [])
+})
+
+test('only who leaves uid 0 has capabilities to keep', () => {
+  const asUser = (uid: number) =>
+    boundingSteps(leastConfig({ process: { user: { uid, gid: 0 } } }))
+      .map(printStep)
+      .join()
+  assert.match(asUser(1000), /PR_SET_KEEPCAPS, 1/)
+  assert.doesNotMatch(asUser(0), /KEEPCAPS/)
 })
 
 test('a capability is the bit of its number, past 31 too', () => {
