@@ -44,6 +44,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   stats: async () => (await import('./stats.ts')).stats,
   cp: async () => (await import('./cp.ts')).cp,
   diff: async () => (await import('./diff.ts')).diff,
+  doctor: async () => (await import('./doctor.ts')).doctor,
+  man: async () => (await import('./man.ts')).man,
   events: async () => (await import('./events.ts')).events,
   port: async () => (await import('./port.ts')).port,
   top: async () => (await import('./top.ts')).top,
