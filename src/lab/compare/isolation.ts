@@ -1,0 +1,93 @@
+/** The three ways to run the same program, as commands: a process, a container, a virtual machine. */
+import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { findUml } from '../../engine/vm/machine.ts'
+import { ownCommand } from '../../runtime/own-command.ts'
+
+export interface Isolation {
+  readonly name: 'process' | 'container' | 'virtual machine'
+  /** What stands behind the name here. */
+  readonly by: string
+  /** The command line that runs a shell script in it, with its standard input. */
+  readonly command: (script: string) => string[]
+  /** What has to be on disk for it, in bytes. */
+  readonly imageBytes: number
+  /** How many are started at once to see what each costs. */
+  readonly many: number
+}
+
+export interface Surroundings {
+  readonly root: string
+  readonly dataRoot: string
+  /** The tree of the image that all of them run. */
+  readonly tree: string
+}
+
+export function isolations({ root, dataRoot, tree }: Surroundings): Isolation[] {
+  const busybox = join(tree, 'bin/busybox')
+  const own = ownCommand('').slice(0, -1)
+  const run = [
+    ...own,
+    '--root',
+    root,
+    '--data-root',
+    dataRoot,
+    'run',
+    '--rm',
+    '-i',
+    '--network',
+    'none',
+    '--pull',
+    'never',
+  ]
+  const uml = findUml()
+  const image = 'localhost/tinyctr-fixture:latest'
+  const imageBytes = sizeOf(tree)
+  return [
+    {
+      name: 'process',
+      by: 'fork and execve',
+      command: (script) => [busybox, 'sh', '-c', script],
+      imageBytes: statSync(busybox).size,
+      many: 10,
+    },
+    {
+      name: 'container',
+      by: 'tinyctr run',
+      command: (script) => [...run, image, 'sh', '-c', script],
+      imageBytes,
+      many: 10,
+    },
+    ...(uml
+      ? [
+          {
+            name: 'virtual machine' as const,
+            by: 'User Mode Linux: no hardware help, one CPU',
+            command: (script: string) => [
+              ...run,
+              '--isolation',
+              'vm',
+              '--memory',
+              '64m',
+              image,
+              'sh',
+              '-c',
+              script,
+            ],
+            imageBytes: imageBytes + statSync(uml.program).size + sizeOf(uml.modules),
+            many: 3,
+          },
+        ]
+      : []),
+  ]
+}
+
+function sizeOf(folder: string): number {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).reduce((sum, name) => {
+    const { isFile, size } = {
+      isFile: lstatSync(join(folder, name)).isFile(),
+      size: lstatSync(join(folder, name)).size,
+    }
+    return isFile ? sum + size : sum
+  }, 0)
+}
