@@ -11,6 +11,7 @@ import { openProcSteps } from './labels.ts'
 import { CLONE_FLAG } from './namespaces.ts'
 import { keyringStep, oomScoreSteps, signalSteps } from './process.ts'
 import { type ProgramInput, programSteps } from './program.ts'
+import { finalAffinitySteps, initialAffinitySteps } from './scheduling.ts'
 import { barrier, call, PID, type Plan, type Step, slot } from './step.ts'
 import { connectSteps, openTerminalInsideSteps } from './terminal.ts'
 
@@ -43,6 +44,7 @@ export function compileExec(input: ExecPlanInput): Plan {
         into: CONTAINER,
         why: 'the container, by a descriptor that cannot come to mean another process',
       }),
+      ...initialAffinitySteps(config),
       ...connectSteps(config.process?.terminal ? consoleSocket : undefined),
       ...(cgroup === undefined ? [] : [openCgroupStep(cgroup)]),
       cloneStep(cgroup !== undefined),
@@ -53,6 +55,7 @@ export function compileExec(input: ExecPlanInput): Plan {
     container: [
       ...signalSteps(),
       ...pipeSteps(input.pipes ?? []),
+      ...finalAffinitySteps(config),
       ...oomScoreSteps(config),
       ...openProcSteps(config),
       call('prctl', [PR.SET_DUMPABLE, 0, 0, 0, 0], {

@@ -52,12 +52,7 @@ export function refuseUnsupported(config: Config): void {
   }
   refuse('/process/selinuxLabel', config.process?.selinuxLabel, 'SELinux')
   refuse('/linux/mountLabel', config.linux?.mountLabel, 'SELinux')
-  refuse('/process/scheduler', config.process?.scheduler, 'choosing a scheduler')
-  refuse('/process/ioPriority', config.process?.ioPriority, 'an I/O priority')
-  refuse('/process/execCPUAffinity', config.process?.execCPUAffinity, 'a CPU affinity for exec')
-  refuse('/linux/memoryPolicy', config.linux?.memoryPolicy, 'a NUMA memory policy')
   refuse('/linux/netDevices', config.linux?.netDevices, 'moving network devices')
   refuse('/linux/intelRdt', config.linux?.intelRdt, 'Intel RDT')
   refuse('/linux/seccomp/listenerPath', config.linux?.seccomp?.listenerPath, 'a seccomp listener')
-  refuse('/linux/personality', config.linux?.personality, 'an execution domain')
 }

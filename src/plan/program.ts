@@ -20,6 +20,7 @@ import {
   seccompSteps,
   userSteps,
 } from './process.ts'
+import { schedulingSteps } from './scheduling.ts'
 import { seccompFlags } from './seccomp/flags.ts'
 import { compileSeccomp } from './seccomp.ts'
 import { call, type Step } from './step.ts'
@@ -64,6 +65,7 @@ export function programSteps(input: ProgramInput): Step[] {
   return [
     ...takeTerminalSteps(config),
     ...rlimitSteps(config, host),
+    ...schedulingSteps(config),
     ...apparmorSteps(config),
     ...boundingSteps(config),
     ...closeSteps(input.preserveFds ?? 0),

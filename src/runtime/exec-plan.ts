@@ -56,12 +56,14 @@ export function execPlan(input: ExecInput, seccompFilter?: Uint8Array): Plan {
 
 /** What of the container's config goes for every program in it. */
 export function execConfig({ config, process, namespaces }: ExecInput): Config {
-  const { seccomp, uidMappings, gidMappings } = config.linux ?? {}
+  const { memoryPolicy, personality, seccomp, uidMappings, gidMappings } = config.linux ?? {}
   return {
     ociVersion: config.ociVersion,
     process,
     linux: {
       ...(seccomp ? { seccomp } : {}),
+      ...(personality ? { personality } : {}),
+      ...(memoryPolicy ? { memoryPolicy } : {}),
       ...(uidMappings ? { uidMappings } : {}),
       ...(gidMappings ? { gidMappings } : {}),
       namespaces: namespaces.map((type) => ({ type, path: `/proc/self/ns/${type}` })),

@@ -4,7 +4,7 @@ import { encodePlan } from '../../src/plan/encode.ts'
 import { INPUTS } from './plan-inputs.ts'
 
 /** Caches fill and code is compiled in the first rounds. */
-const WARM_UP = 500
+const WARM_UP = 1000
 const inputs = ['runc-spec', 'podman', 'user-namespace-root', 'cgroup-limits'].map((name) => INPUTS[name]!)
 
 function round(i: number): void {
