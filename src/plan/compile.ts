@@ -13,9 +13,9 @@ import { withoutMknod } from './device-filter.ts'
 import { deviceSteps } from './devices.ts'
 import { awaitCreated } from './hold.ts'
 import {
-  containerHookSteps,
+  containerWorkSteps,
   hasHooks,
-  hostHookSteps,
+  hostWorkSteps,
   poststartHookSteps,
   poststopHookSteps,
   prepareHooksSteps,
@@ -107,7 +107,7 @@ export function compilePlan(given: PlanInput): Plan {
       ...identityMapSteps(config, namespaces, host.euid === 0),
       ...makeDeviceSteps(devices),
       ...publishSteps(ports),
-      ...(hookState ? hostHookSteps(config, hookState, PID) : []),
+      ...hostWorkSteps(config, host, hookState),
       ...finishSteps(input),
     ],
     container: [
@@ -162,8 +162,8 @@ function rootAndMountSteps(
   prepared: ReturnType<typeof idmappedMountSteps>['prepared'],
 ): Step[] {
   const { bundle, config, host, devices = [] } = input
-  const hooks = input.hookState ? containerHookSteps(config, input.hookState) : []
-  if (namespaces.joined.has('mount')) return hooks
+  const hostWork = containerWorkSteps(config, host, input.hookState)
+  if (namespaces.joined.has('mount')) return hostWork
   const path = config.root?.path
   if (!path) throw new ConfigError('/root/path', 'expected the folder of the root filesystem')
   const userNamespace = namespaces.created.has('user') || namespaces.joined.has('user')
@@ -185,7 +185,7 @@ function rootAndMountSteps(
     // Up only now: what a neighbour sends is believed or not from the first frame.
     ...configureDeviceSteps(devices),
     ...openCoverSteps(config),
-    ...hooks,
+    ...hostWork,
     ...pivotSteps(config, input.noPivot),
     ...maskSteps(config),
     ...readonlyPathSteps(config),

@@ -8,7 +8,7 @@ import type { Config } from '../oci/runtime-spec.ts'
 import { programCandidates } from './process.ts'
 import { barrier, call, each, START, type Step, slot } from './step.ts'
 
-const CREATED = 2
+const CREATED = 5
 
 /** Host: everything that can be made before the program is started is made. */
 export const awaitCreated = (): Step =>

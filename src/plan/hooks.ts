@@ -6,7 +6,9 @@
 import { MFD } from '../linux/abi/flags.ts'
 import type { Slot } from '../linux/abi/kinds.ts'
 import type { Config, Hook, HookName, State, Status } from '../oci/runtime-spec.ts'
-import { barrier, call, composed, type Step, slot, template } from './step.ts'
+import type { Host } from './host.ts'
+import { configureNetDeviceSteps, hasNetDevices, moveNetDeviceSteps } from './net-devices.ts'
+import { barrier, call, composed, PID, type Step, slot, template } from './step.ts'
 
 /** What a hook is told besides status and pid. */
 export type HookState = Omit<State, 'status' | 'pid'>
@@ -15,8 +17,8 @@ export type HookState = Omit<State, 'status' | 'pid'>
 export const HOOK_OUTPUT_NAME = 'tinyctr-hook-output'
 const HOOK_OUTPUT = slot('hook_output')
 
-const HOOKS_DUE = 3
-const HOOKS_DONE = 4
+const WORK_DUE = 3
+const WORK_DONE = 4
 
 const hooksOf = (config: Config, name: HookName): readonly Hook[] => config.hooks?.[name] ?? []
 
@@ -39,26 +41,39 @@ export function prepareHooksSteps(config: Config, bundle: string): Step[] {
 const hasHostHooks = (config: Config): boolean =>
   hooksOf(config, 'prestart').length > 0 || hooksOf(config, 'createRuntime').length > 0
 
+/** Whether the host has something to do in the middle of the container's half. */
+const hasHostWork = (config: Config): boolean => hasNetDevices(config) || hasHostHooks(config)
+
 /** Host steps while the container, its mounts made, waits before pivot_root. */
-export function hostHookSteps(config: Config, state: HookState, pid: Slot): Step[] {
-  if (!hasHostHooks(config)) return []
+export function hostWorkSteps(config: Config, host: Host, state: HookState | undefined): Step[] {
+  if (!hasHostWork(config)) return []
+  const hooks = state
+    ? [
+        ...hookSteps(config, 'prestart', state, 'creating', PID),
+        ...hookSteps(config, 'createRuntime', state, 'creating', PID),
+      ]
+    : []
   return [
-    barrier(HOOKS_DUE, 'wait', 'the container has its namespaces and mounts'),
-    ...hookSteps(config, 'prestart', state, 'creating', pid),
-    ...hookSteps(config, 'createRuntime', state, 'creating', pid),
-    barrier(HOOKS_DONE, 'signal', 'the hooks of the host have run'),
+    barrier(WORK_DUE, 'wait', 'the container has its namespaces and mounts'),
+    ...moveNetDeviceSteps(config, host),
+    ...hooks,
+    barrier(WORK_DONE, 'signal', 'what is the host’s to do is done'),
   ]
 }
 
 /** Container steps right before pivot_root: paths are still the host's, namespaces the container's. */
-export function containerHookSteps(config: Config, state: HookState): Step[] {
-  const waits = hasHostHooks(config)
+export function containerWorkSteps(config: Config, host: Host, state: HookState | undefined): Step[] {
+  const waits = hasHostWork(config)
     ? [
-        barrier(HOOKS_DUE, 'signal', 'namespaces and mounts are there to be looked at'),
-        barrier(HOOKS_DONE, 'wait', 'hooks of the host may still change them'),
+        barrier(WORK_DUE, 'signal', 'namespaces and mounts are there to be looked at'),
+        barrier(WORK_DONE, 'wait', 'the host and its hooks may still change them'),
       ]
     : []
-  return [...waits, ...withOwnPid(hookSteps(config, 'createContainer', state, 'creating', OWN_PID))]
+  return [
+    ...waits,
+    ...configureNetDeviceSteps(config, host),
+    ...(state ? withOwnPid(hookSteps(config, 'createContainer', state, 'creating', OWN_PID)) : []),
+  ]
 }
 
 /** The process id as the container itself knows it. */

@@ -1,5 +1,6 @@
 /** What a plan must know of the machine it is for. Read by linux/host.ts; here it is only data, so compile stays pure. */
 import type { Architecture } from '../linux/abi/arch.ts'
+import type { DeviceAddress } from './network-device.ts'
 
 export interface Host {
   readonly architecture: Architecture
@@ -11,6 +12,10 @@ export interface Host {
   readonly cgroup: HostCgroup | undefined
   /** What the sources of bind mounts are, by path; `missing` where there is nothing. */
   readonly sources: Readonly<Record<string, 'directory' | 'file' | 'missing'>>
+  /** Those of `linux.netDevices` that exist. */
+  readonly netDevices?: Readonly<
+    Record<string, { readonly index: number; readonly addresses: readonly DeviceAddress[] }>
+  >
   /** The file descriptor limits that a container inherits when its config names none: the caller's own. */
   readonly nofile: { readonly soft: number; readonly hard: number }
   /** The kernel can attach eBPF programs to cgroups (CONFIG_CGROUP_BPF). */

@@ -52,7 +52,6 @@ export function refuseUnsupported(config: Config): void {
   }
   refuse('/process/selinuxLabel', config.process?.selinuxLabel, 'SELinux')
   refuse('/linux/mountLabel', config.linux?.mountLabel, 'SELinux')
-  refuse('/linux/netDevices', config.linux?.netDevices, 'moving network devices')
   refuse('/linux/intelRdt', config.linux?.intelRdt, 'Intel RDT')
   refuse('/linux/seccomp/listenerPath', config.linux?.seccomp?.listenerPath, 'a seccomp listener')
 }

@@ -49,7 +49,13 @@ export async function create(options: CreateOptions): Promise<never> {
     )
   checkTerminal(config.process?.terminal === true, options)
   makeFolder(root)
-  const host = readHost(config, bundle)
+  const netDevices = Object.keys(config.linux?.netDevices ?? {})
+  const host = {
+    ...readHost(config, bundle),
+    ...(netDevices.length === 0
+      ? {}
+      : { netDevices: (await import('../linux/net-devices.ts')).readNetDevices(netDevices) }),
+  }
   const cgroup = cgroupFolder(config, host)
   if (cgroup !== undefined) requireEmpty(cgroup)
   const state: ContainerState = {

@@ -45,7 +45,7 @@ function linuxFeatures(): FeaturesLinux {
     selinux: { enabled: fileType('/sys/fs/selinux/enforce') !== undefined },
     intelRdt: { enabled: false },
     mountExtensions: { idmap: { enabled: true } },
-    netDevices: { enabled: false },
+    netDevices: { enabled: true },
   }
 }
 

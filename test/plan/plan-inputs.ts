@@ -34,6 +34,7 @@ export interface Wishes {
   readonly process?: Partial<Process>
   readonly mounts?: Mount[]
   readonly root?: NonNullable<Config['root']>
+  readonly hooks?: NonNullable<Config['hooks']>
   readonly hostname?: string
   readonly domainname?: string
 }
@@ -219,6 +220,48 @@ export const INPUTS: Record<string, PlanInput> = {
       },
     },
   }),
+  'create-with-hooks': leastInput(
+    {
+      hooks: {
+        prestart: [{ path: '/usr/bin/setkey', args: ['setkey', 'net'], env: ['A=b'], timeout: 5 }],
+        createRuntime: [{ path: '/usr/bin/runtime-hook' }],
+        createContainer: [{ path: '/usr/bin/container-hook' }],
+        startContainer: [{ path: '/bin/inside' }],
+        poststop: [{ path: '/usr/bin/gone' }],
+      },
+      process: { args: ['httpd'], env: ['PATH=/bin:/usr/bin'] },
+      linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } },
+    },
+    {
+      hold: true,
+      keyring: true,
+      hookState: { ociVersion: '1.3.0', id: 'web', bundle: '/bundle', annotations: { a: 'b' } },
+    },
+  ),
+  scheduling: leastInput({
+    process: {
+      scheduler: { policy: 'SCHED_BATCH', nice: 5, flags: ['SCHED_FLAG_RESET_ON_FORK'] },
+      ioPriority: { class: 'IOPRIO_CLASS_IDLE' },
+    },
+    linux: {
+      personality: { domain: 'LINUX32' },
+      memoryPolicy: { mode: 'MPOL_BIND', nodes: '0-1', flags: ['MPOL_F_STATIC_NODES'] },
+    },
+  }),
+  'net-devices': leastInput(
+    {
+      linux: {
+        namespaces: [{ type: 'mount' }, { type: 'network' }],
+        netDevices: { dummy0: { name: 'eth7' } },
+      },
+    },
+    {
+      host: {
+        ...HOST,
+        netDevices: { dummy0: { index: 12, addresses: [{ address: '192.0.2.7', prefixLength: 24 }] } },
+      },
+    },
+  ),
   'masked-paths': leastInput({
     mounts: [PROC],
     linux: {
