@@ -24,6 +24,8 @@ interface Files {
  */
 export function executeNative(plan: Uint8Array, { preserveFds = 0, handOver = [] }: Files = {}): never {
   attempt('close_range', [3 + preserveFds, 0xffffffff, CLOSE_RANGE.CLOEXEC])
+  // Bun marks all that it was given.
+  for (let fd = 3; fd < 3 + preserveFds; fd++) attempt('fcntl', [fd, F.SETFD, 0])
   for (const fd of handOver) call('fcntl', [fd, F.SETFD, 0])
   // Node marks even the standard streams close-on-exec.
   for (const fd of [0, 1, 2]) attempt('fcntl', [fd, F.SETFD, 0])
