@@ -88,6 +88,9 @@ static int take_message(void)
 	static char message[1 + OUTPUT_BYTES];
 	long got = SYSCALL(recvfrom, connection, message, sizeof message, 0, 0, 0);
 
+	/* It left without reading all that we said; what it said itself is still to come. */
+	if (got == -ECONNRESET)
+		return -1;
 	if (got <= 0)
 		return 128 + SIGKILL; /* the monitor was killed, and the container with it */
 	switch (message[0]) {

@@ -62,6 +62,11 @@ export class Tinyctr {
     })
   }
 
+  /** A shell that has the binary as $1 and then these, and must not be waited for by what it leaves behind. */
+  shell(script: string, args: readonly string[]): Result {
+    return spawnSync('/bin/sh', ['-c', script, 'sh', binary, ...args], { encoding: 'utf8', timeout: 20_000 })
+  }
+
   runArguments(flags: readonly string[], command: readonly string[], image = IMAGE): string[] {
     return ['run', '--rm', '--cgroup-parent', this.cgroupParent, ...flags, image, ...command]
   }
