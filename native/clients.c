@@ -43,7 +43,7 @@ void clients_listen(void)
 	if (folder < 0 || SYSCALL(fchdir, folder) < 0)
 		return;
 	SYSCALL(close, folder);
-	listening = SYSCALL(socket, AF_UNIX, SOCK_SEQPACKET | O_CLOEXEC | O_NONBLOCK, 0);
+	listening = above(SYSCALL(socket, AF_UNIX, SOCK_SEQPACKET | O_CLOEXEC | O_NONBLOCK, 0));
 	if (SYSCALL(bind, listening, &address, 2 + sizeof "attach") < 0 || SYSCALL(listen, listening, MOST_CLIENTS) < 0) {
 		SYSCALL(close, listening);
 		listening = -1;
@@ -150,7 +150,8 @@ static void accept_client(void)
 
 	if (fd < 0)
 		return;
-	client_add(fd, 0);
+	/* Below are the plan's, which are closed before the last word. */
+	client_add(above(fd), 0);
 	send(count - 1, MESSAGE_STARTED, 0, 0);
 }
 
