@@ -60,7 +60,7 @@ export function containerJson(container: Container, { root, dataRoot, size }: Co
     ...(size && { SizeRw: size.own, SizeRootFs: size.whole }),
     Mounts: options.mounts.filter(({ type }) => type !== 'tmpfs').map(mountJson),
     Config: configJson(container),
-    NetworkSettings: networkSettingsJson(container),
+    NetworkSettings: networkSettingsJson(container, root),
   }
 }
 

@@ -86,4 +86,6 @@ export const containerShape: RowShape<ContainerRow> = {
   labels: ({ container }) => labelsOf(container),
 }
 
-export const networksOf = ({ record }: Container): string[] => [record.options.network]
+/** Docker's mode where it hangs on no network: `host`, `none`. */
+export const networksOf = ({ record: { options } }: Container): string[] =>
+  options.endpoints.length > 0 ? options.endpoints.map(({ network }) => network) : [options.network]

@@ -1,7 +1,8 @@
 /** Containers with all that a row of `ps` says of them; what is dear to find out only where it is asked for. */
 import { readHealth } from '../engine/container/health.ts'
 import type { Container } from '../engine/container/list.ts'
-import { containerFolder } from '../engine/container/record.ts'
+import { type ContainerFolders, containerFolder } from '../engine/container/record.ts'
+import { readNetworkState } from '../engine/network-release.ts'
 import { lookupImage } from '../image/snapshot.ts'
 import type { ContainerRow } from './container-row.ts'
 import { listPorts, type Port } from './port-list.ts'
@@ -14,7 +15,7 @@ export interface RowOptions {
 
 export async function containerRows(
   containers: readonly Container[],
-  dataRoot: string,
+  { root, dataRoot }: ContainerFolders,
   { cut, sized }: RowOptions,
 ): Promise<ContainerRow[]> {
   const now = Date.now()
@@ -26,7 +27,7 @@ export async function containerRows(
       container,
       cut,
       now,
-      ports: listPorts(portsOf(container)),
+      ports: listPorts(portsOf(container, root)),
       image: imageName(container),
       ...(health && { health }),
       ...(sizeOf && { size: sizeOf(container) }),
@@ -63,11 +64,21 @@ export async function containerSizes(
   }
 }
 
-/** Of a running container: what its image says it listens on, and what is published. */
-export function portsOf({ record, state }: Container): Port[] {
+/** Of a running container: what its image and `--expose` say it listens on, and what is published. */
+export function portsOf({ id, record, state }: Container, root: string): Port[] {
   if (state.status !== 'running' && state.status !== 'paused') return []
-  return Object.keys(record.image.config.ExposedPorts ?? {}).map((name) => {
+  const { image, options } = record
+  const published = options.endpoints.length === 0 ? [] : (readNetworkState(root, id)?.ports ?? [])
+  const ports: Port[] = published.map(({ port, protocol, hostAddress, hostPort }) => ({
+    privatePort: port,
+    protocol,
+    published: { address: hostAddress, port: hostPort },
+  }))
+  for (const name of new Set([...Object.keys(image.config.ExposedPorts ?? {}), ...options.expose])) {
     const [port = '', protocol = 'tcp'] = name.split('/')
-    return { privatePort: Number(port), protocol }
-  })
+    const privatePort = Number(port)
+    const isPublished = ports.some((one) => one.privatePort === privatePort && one.protocol === protocol)
+    if (!isPublished) ports.push({ privatePort, protocol })
+  }
+  return ports
 }

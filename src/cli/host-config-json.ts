@@ -2,8 +2,10 @@
 import { defaultMaskedPaths, defaultReadonlyPaths } from '../engine/default-config.ts'
 import type { DeviceRate } from '../engine/device-flag.ts'
 import type { MountRequest } from '../engine/mount-request.ts'
+import type { PortRequest } from '../engine/port-flag.ts'
 import type { RunOptions } from '../engine/run-options.ts'
 import { Nil } from './format/go-value.ts'
+import { type BoundPort, portBindings } from './port-bindings.ts'
 
 export function hostConfigJson(options: RunOptions): object {
   const { resources, security } = options
@@ -14,11 +16,11 @@ export function hostConfigJson(options: RunOptions): object {
     ContainerIDFile: '',
     LogConfig: { Type: options.log.driver, Config: new Map(Object.entries(options.log.options)) },
     NetworkMode: options.network,
-    PortBindings: new Map(),
+    PortBindings: portBindings(options.ports.map(bindingOf)),
     RestartPolicy: { Name: options.restart.name, MaximumRetryCount: options.restart.maximumRetryCount },
     AutoRemove: options.removeAfterwards,
     VolumeDriver: '',
-    VolumesFrom: new Nil('list'),
+    VolumesFrom: orNil(options.volumesFrom),
     ConsoleSize: [0, 0],
     Annotations: mapUnlessEmpty(options.annotations),
     CapAdd: orNil(options.capAdd),
@@ -35,7 +37,7 @@ export function hostConfigJson(options: RunOptions): object {
     OomScoreAdj: options.oomScoreAdj ?? 0,
     PidMode: shared(options.pid),
     Privileged: options.privileged,
-    PublishAllPorts: false,
+    PublishAllPorts: options.publishAll,
     ReadonlyRootfs: options.readonlyRootfs,
     SecurityOpt: orNil(securityOptions(options)),
     Tmpfs:
@@ -124,3 +126,13 @@ function securityOptions({ security, privileged }: RunOptions): string[] {
     ...(privileged ? ['label=disable'] : []),
   ]
 }
+
+/** As it was asked for: the port of the host may be any that is free. */
+const bindingOf = ({ protocol, port, hostAddress = '', hostPorts }: PortRequest): BoundPort => ({
+  privatePort: port,
+  protocol,
+  published: {
+    address: hostAddress,
+    port: hostPorts === undefined ? '' : hostPorts.join('-').replace(/^(\d+)-\1$/, '$1'),
+  },
+})

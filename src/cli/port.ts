@@ -14,8 +14,8 @@ export const port = defineCommand({
   least: 1,
   most: 2,
   completes: 'containers',
-  async execute({ positionals: [name = '', wanted], folders: { dataRoot } }) {
-    const published = portsOf(findContainer(dataRoot, name)).flatMap(
+  async execute({ positionals: [name = '', wanted], folders: { root, dataRoot } }) {
+    const published = portsOf(findContainer(dataRoot, name), root).flatMap(
       ({ privatePort, protocol, published: at }) =>
         at === undefined
           ? []

@@ -61,9 +61,9 @@ function formatOf({ format = 'table', quiet, size }: Invocation<typeof flags>['f
   return format === 'table' || format === '' ? `${table}${size ? '\t{{.Size}}' : ''}` : format
 }
 
-async function list({ flags: asked, folders: { dataRoot } }: Invocation<typeof flags>): Promise<number> {
+async function list({ flags: asked, folders }: Invocation<typeof flags>): Promise<number> {
   const format = formatOf(asked)
-  const rows = await containerRows(chosen(asked, dataRoot), dataRoot, {
+  const rows = await containerRows(chosen(asked, folders.dataRoot), folders, {
     cut: !asked['no-trunc'],
     sized: asked.size === true || mentions(format, 'Size'),
   })

@@ -1,6 +1,6 @@
 /** `tinyctr system df`: what images, containers and volumes take on the disk (docker/cli formatter/disk_usage.go). */
 import { listContainers } from '../engine/container/list.ts'
-import { containerFolder } from '../engine/container/record.ts'
+import { type ContainerFolders, containerFolder } from '../engine/container/record.ts'
 import { treeBytes } from '../engine/disk-usage.ts'
 import { imageUsers } from '../engine/image-users.ts'
 import { listVolumes, volumeData } from '../engine/volume/volume.ts'
@@ -50,11 +50,12 @@ export const systemDf = defineCommand({
   },
   least: 0,
   most: 0,
-  async execute({ flags: { format = 'table', verbose }, folders: { dataRoot } }) {
+  async execute({ flags: { format = 'table', verbose }, folders }) {
     if (verbose) {
-      print(await details(dataRoot))
+      print(await details(folders))
       return 0
     }
+    const { dataRoot } = folders
     const kinds = [await imageUse(dataRoot), containerUse(dataRoot), volumeUse(dataRoot)]
     const cache: Kind = { type: 'Build Cache', total: 0, active: 0, bytes: 0, reclaimable: 0 }
     print(renderRows(format === 'table' || format === '' ? table : format, [...kinds, cache], shape))
@@ -112,9 +113,10 @@ function countUse(type: string, sizes: readonly { active: boolean; bytes: number
   }
 }
 
-async function details(dataRoot: string): Promise<string> {
+async function details(folders: ContainerFolders): Promise<string> {
+  const { dataRoot } = folders
   const containers = listContainers(dataRoot)
-  const rows = await containerRows(containers, dataRoot, { cut: true, sized: true })
+  const rows = await containerRows(containers, folders, { cut: true, sized: true })
   const users = volumeUsers(dataRoot)
   const volumes = listVolumes(dataRoot).map((volume) => ({
     volume,

@@ -41,7 +41,11 @@ const worker = record({
 async function ps(format: string, filters: string[] = [], cut = true): Promise<string> {
   const filter = containerFilter(filters.map(parseFilter), dataRoot)
   const containers = listContainers(dataRoot).filter(filter.holds)
-  return renderRows(format, await containerRows(containers, dataRoot, { cut, sized: false }), containerShape)
+  return renderRows(
+    format,
+    await containerRows(containers, { root: '/nowhere', dataRoot }, { cut, sized: false }),
+    containerShape,
+  )
 }
 
 test('the table, the newest first', async () => {
