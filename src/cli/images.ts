@@ -1,4 +1,6 @@
 /** `tinyctr images`: Docker's table, a row for each name. */
+
+import type { ImageUsage } from '../engine/image-usage.ts'
 import { createdAt, listImages, type ShownImage } from '../engine/list-images.ts'
 import type { ListedImage } from '../image/store/catalog.ts'
 import type { ImageEntry } from '../image/store/names.ts'
@@ -13,32 +15,37 @@ import type { Invocation } from './invocation.ts'
 import { print } from './output.ts'
 import { columnsOf, shortId } from './stored-name.ts'
 
-interface Row {
+export interface ImageRow {
   readonly image: ListedImage
   /** Absent: dangling. */
   readonly name: ImageEntry | undefined
   readonly repository: string
   readonly tag: string
+  /** Ids are not shortened. */
   readonly whole: boolean
+  /** Dear to find out: only for `system df`. */
+  readonly usage?: ImageUsage & { readonly containers: number }
 }
 
 const none = '<none>'
 
-const size = { header: 'SIZE', of: ({ image }: Row) => humanSize(image.bytes, 3) }
+const size = { header: 'SIZE', of: ({ image }: ImageRow) => humanSize(image.bytes, 3) }
 
-const shape: RowShape<Row> = {
+const sizeOrNone = (bytes: number | undefined): string => (bytes === undefined ? 'N/A' : humanSize(bytes, 3))
+
+export const imageShape: RowShape<ImageRow> = {
   type: '*formatter.imageContext',
   columns: {
-    Containers: { header: 'CONTAINERS', of: () => 'N/A' },
+    Containers: { header: 'CONTAINERS', of: ({ usage }) => String(usage?.containers ?? 'N/A') },
     CreatedAt: { header: 'CREATED AT', of: ({ image }) => goTime(createdAt(image) ?? 0) },
     CreatedSince: { header: 'CREATED', of: ({ image }) => formatAge(createdAt(image)) },
     Digest: { header: 'DIGEST', of: ({ name }) => name?.target.digest ?? none },
     ID: { header: 'IMAGE ID', of: ({ image, whole }) => (whole ? image.id : shortId(image.id)) },
     Repository: { header: 'REPOSITORY', of: ({ repository }) => repository },
-    SharedSize: { header: 'SHARED SIZE', of: () => 'N/A' },
+    SharedSize: { header: 'SHARED SIZE', of: ({ usage }) => sizeOrNone(usage?.shared) },
     Size: size,
     Tag: { header: 'TAG', of: ({ tag }) => tag },
-    UniqueSize: { header: 'UNIQUE SIZE', of: () => 'N/A' },
+    UniqueSize: { header: 'UNIQUE SIZE', of: ({ usage }) => sizeOrNone(usage?.unique) },
     VirtualSize: size,
   },
 }
@@ -89,13 +96,13 @@ async function list({
   try {
     const filters = pattern === undefined ? filter : [...filter, ['reference', pattern] as const]
     const shown = listImages(await store.images(), await readImageFilter(filters, listFilters, store))
-    const rows = shown.flatMap((one) => rowsOf(one, whole))
+    const rows = shown.flatMap((one) => imageRows(one, whole))
     if (quiet) {
-      for (const id of new Set(rows.map((row) => shape.columns.ID!.of(row)))) print(`${id}`)
+      for (const id of new Set(rows.map((row) => imageShape.columns.ID!.of(row)))) print(`${id}`)
       return 0
     }
     const format = given.json ? 'json' : (given.format ?? 'table')
-    const text = renderRows(format === 'table' ? tableFormat(digests) : format, rows, shape)
+    const text = renderRows(format === 'table' ? tableFormat(digests) : format, rows, imageShape)
     if (text !== '') print(text)
     return 0
   } finally {
@@ -104,13 +111,13 @@ async function list({
 }
 
 /** A name by digest is not shown beside a tag of the same repository for the same digest: the tag's row has it. */
-function rowsOf({ image, names }: ShownImage, whole: boolean): Row[] {
+export function imageRows({ image, names }: ShownImage, whole: boolean): ImageRow[] {
   if (names.length === 0) return [{ image, name: undefined, repository: none, tag: none, whole }]
-  const rows = names.map((name): Row => {
+  const rows = names.map((name): ImageRow => {
     const [repository, tag] = columnsOf(name.reference)
     return { image, name, repository, tag, whole }
   })
-  const isTwin = ({ repository, name }: Row): boolean =>
+  const isTwin = ({ repository, name }: ImageRow): boolean =>
     rows.some(
       (other) =>
         other.tag !== none &&

@@ -2,7 +2,9 @@
 import { listContainers } from '../engine/container/list.ts'
 import { type ContainerFolders, containerFolder } from '../engine/container/record.ts'
 import { treeBytes } from '../engine/disk-usage.ts'
+import { imageUsage } from '../engine/image-usage.ts'
 import { imageUsers } from '../engine/image-users.ts'
+import { listImages } from '../engine/list-images.ts'
 import { listVolumes, volumeData } from '../engine/volume/volume.ts'
 import { volumeUsers } from '../engine/volume/volume-users.ts'
 import { ImageStore } from '../image/store.ts'
@@ -11,6 +13,7 @@ import { containerShape } from './container-row.ts'
 import { containerRows } from './container-rows.ts'
 import { type RowShape, renderRows } from './format/rows.ts'
 import { humanSize } from './format/units.ts'
+import { imageRows, imageShape } from './images.ts'
 import { print } from './output.ts'
 import { volumeShape } from './volume-row.ts'
 
@@ -64,22 +67,49 @@ export const systemDf = defineCommand({
 })
 
 async function imageUse(dataRoot: string): Promise<Kind> {
+  const { images, usage, containersOf } = await readImageUse(dataRoot)
+  const active = images.filter(({ id }) => containersOf(id) > 0).length
+  return { type: 'Images', total: images.length, active, bytes: usage.bytes, reclaimable: usage.reclaimable }
+}
+
+async function readImageUse(dataRoot: string) {
   const store = new ImageStore(dataRoot)
   try {
     const images = await store.images()
-    const used = new Set(imageUsers(dataRoot).map(({ image }) => image))
-    const sum = (list: typeof images): number => list.reduce((total, { bytes }) => total + bytes, 0)
-    const unused = images.filter(({ id }) => !used.has(id))
-    return {
-      type: 'Images',
-      total: images.length,
-      active: images.length - unused.length,
-      bytes: sum(images),
-      reclaimable: sum(unused),
-    }
+    const counts = new Map<string, number>()
+    for (const { image } of imageUsers(dataRoot)) counts.set(image, (counts.get(image) ?? 0) + 1)
+    const containersOf = (id: string): number => counts.get(id) ?? 0
+    const usage = imageUsage(
+      images,
+      (chainId) => store.layers.bytes(chainId),
+      ({ id }) => containersOf(id) > 0,
+    )
+    return { images, usage, containersOf }
   } finally {
     store.close()
   }
+}
+
+async function imageDetails(dataRoot: string): Promise<string> {
+  const { images, usage, containersOf } = await readImageUse(dataRoot)
+  const shown = listImages(images, { references: [], labels: () => true })
+  const rows = shown.flatMap((one) =>
+    imageRows(one, false).map((row) => ({
+      ...row,
+      usage: { ...usage.of.get(one.image)!, containers: containersOf(one.image.id) },
+    })),
+  )
+  const columns = [
+    'Repository',
+    'Tag',
+    'ID',
+    'CreatedSince',
+    'Size',
+    'SharedSize',
+    'UniqueSize',
+    'Containers',
+  ]
+  return renderRows(`table ${columns.map((name) => `{{.${name}}}`).join('\t')}`, rows, imageShape)
 }
 
 function containerUse(dataRoot: string): Kind {
@@ -127,6 +157,7 @@ async function details(folders: ContainerFolders): Promise<string> {
   const ofContainers =
     'table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.LocalVolumes}}\t{{.Size}}\t{{.RunningFor}}\t{{.Status}}\t{{.Names}}'
   return [
+    `Images space usage:\n\n${await imageDetails(dataRoot)}`,
     `Containers space usage:\n\n${renderRows(ofContainers, rows, containerShape)}`,
     `Local Volumes space usage:\n\n${renderRows('table {{.Name}}\t{{.Links}}\t{{.Size}}', volumes, volumeShape)}`,
     'Build cache usage: 0B\n',

@@ -88,7 +88,7 @@ function wordsOf(text: string): string[] {
 
 /** `NAME=value NAME2="a b"`, or the old `NAME value`. */
 function pairsOf(instruction: string, text: string): [name: string, value: string][] {
-  const old = /^([^\s=]+)\s+([\s\S]+)$/.exec(text)
+  const old = /^([^\s="']+)\s+([\s\S]+)$/.exec(text)
   if (old !== null) return [[old[1]!, old[2]!]]
   return wordsOf(text).map((word) => {
     const equals = word.indexOf('=')
