@@ -259,7 +259,8 @@ static int has_leftovers(const char *root)
 			const char *name = ((struct entry *)(room + at))->name;
 			long fd;
 
-			if (*name == '.' || same(name, "starts", 7) || same(name, "seccomp", 8))
+			if (*name == '.' || same(name, "starts", 7) || same(name, "seccomp", 8) ||
+			    same(name, "networks", 9))
 				continue;
 			fd = SYSCALL(openat, folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 			found = fd >= 0 && SYSCALL(flock, fd, LOCK_EX | LOCK_NB) == 0;
@@ -348,7 +349,7 @@ __attribute__((used)) static void start(long *stack)
 	if (write_key(argv, envp) && state_folder(argv, envp, root) && !(prepared = find_start(root)) &&
 	    write_key_without_id() && (prepared = find_start(root)))
 		chosen = last;
-	if (prepared && write_id(prepared, chosen) && all_hold(prepared) && !has_leftovers(root))
+	if (prepared && write_id(prepared, chosen) && !has_leftovers(root) && all_hold(prepared))
 		become_executor(prepared);
 	become_front_end(argv, envp);
 }

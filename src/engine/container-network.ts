@@ -3,10 +3,9 @@
  * taken when the container starts. Its journal says what to give back.
  */
 import { StateError, UsageError } from '../errors.ts'
-import { NETLINK } from '../linux/abi/flags.ts'
-import { linkIndex, withNetlink } from '../linux/netlink.ts'
 import { defaultNetwork } from '../network/default-network.ts'
 import { chooseEndpoint, deviceOf, type Endpoint, indexFor } from '../network/endpoint.ts'
+import { lookForDevice, lookForFirewall } from '../network/look.ts'
 import { bridgeName, DEFAULT_NETWORK, findNetwork, type Network } from '../network/network.ts'
 import type { NetworkDevice } from '../plan/network-device.ts'
 import type { PublishedPort } from '../plan/published-ports.ts'
@@ -26,8 +25,9 @@ export interface NetworkState {
 }
 
 export interface ContainerNetwork {
-  /** To be there before the container is. */
   readonly networks: readonly Network[]
+  /** All that they need is there. */
+  readonly made: boolean
   readonly devices: readonly NetworkDevice[]
   readonly state: NetworkState
 }
@@ -64,10 +64,13 @@ export function chooseNetwork(
       ? { hosts: `${root}/networks/hosts/${id}` }
       : {}),
   }
+  const upper = endpoints.map(({ network }) => upperIndex(network))
+  const bridges = endpoints.filter(({ network }) => network.driver === 'bridge')
   return {
     networks: endpoints.map(({ network }) => network),
+    made: upper.every(({ made }) => made) && (bridges.length === 0 || lookForFirewall()),
     state,
-    devices: endpoints.map((one, i) => deviceOf(one.network, one, upperIndex(one.network), i === out)),
+    devices: endpoints.map((one, i) => deviceOf(one.network, one, upper[i]!.index, i === out)),
   }
 }
 
@@ -117,12 +120,12 @@ function wayOut(hung: readonly { request: EndpointRequest; network: Network }[])
 }
 
 /** The bridge's index, or the one it will have; of a part of a device of the host, that device's. */
-function upperIndex(network: Network): number {
+function upperIndex(network: Network): { index: number; made: boolean } {
   const { driver, options } = network
   const name = driver === 'bridge' ? bridgeName(network) : (options.parent ?? '')
-  const index = withNetlink(NETLINK.ROUTE, (fd) => linkIndex(fd, name))
-  if (index !== undefined) return index
-  if (driver === 'bridge') return indexFor(network.id)
+  const index = lookForDevice(name)
+  if (index !== undefined) return { index, made: true }
+  if (driver === 'bridge') return { index: indexFor(network.id), made: false }
   throw new StateError(
     `the network ${network.name} is on the device "${name}", which this host does not have`,
   )

@@ -40,7 +40,7 @@ export interface ContainerPlanInput {
   readonly removeMapped?: readonly string[]
   /** Folders of volumes that nobody named: they go with the container. */
   readonly volumes?: readonly string[]
-  readonly network?: Omit<ContainerNetwork, 'networks'>
+  readonly network?: Pick<ContainerNetwork, 'devices' | 'state'>
   /** Takes its names out of its neighbours' files, when its folder is added. */
   readonly leaveNetworks?: readonly string[]
   readonly init?: boolean

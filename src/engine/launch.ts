@@ -49,7 +49,7 @@ export async function launch(asked: Launch): Promise<number> {
     const { createVolume } = await import('./volume/volume.ts')
     for (const volume of asked.missingVolumes.volumes) createVolume(asked.missingVolumes.dataRoot, volume)
   }
-  if (asked.takeNetwork && !(await apart(asked.takeNetwork))) {
+  if (asked.takeNetwork && !(await asked.takeNetwork())) {
     const { becomeAgain } = await import('./become-again.ts')
     becomeAgain()
   }

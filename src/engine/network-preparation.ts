@@ -1,6 +1,6 @@
 /** A container's networks in what is prepared for its start: loaded only for those who have one. */
 import { fileType } from '../linux/file.ts'
-import { apart, spoilPremises } from '../linux/premises.ts'
+import { spoilPremises } from '../linux/premises.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { ownCommand } from '../runtime/own-command.ts'
 import type { ContainerNetwork } from './container-network.ts'
@@ -23,8 +23,10 @@ export async function prepareNetwork(
 ): Promise<ContainerNetwork | undefined> {
   if (!isNamedNetwork(options.network)) return undefined
   const { chooseNetwork } = await import('./container-network.ts')
-  spoilPremises()
-  return apart(() => chooseNetwork(options, exposed, { id, root, dataRoot }))
+  const network = chooseNetwork(options, exposed, { id, root, dataRoot })
+  // Names are written into the files of others.
+  if (network?.state.hosts !== undefined) spoilPremises()
+  return network
 }
 
 /** What of it the plan needs. */

@@ -1,12 +1,14 @@
 /** The network `bridge`, which containers hang on when nobody says otherwise: made at its first use. */
-
+import { spoilPremises } from '../linux/premises.ts'
 import { DEFAULT_NETWORK, listNetworks, type Network, readNetwork, writeNetwork } from './network.ts'
 import { freePool } from './pools.ts'
 
 /** The record, or what it would be. Its id is chosen then, and kept. */
 export function defaultNetwork(dataRoot: string): Network {
+  const kept = readNetwork(dataRoot, DEFAULT_NETWORK)
+  if (!kept) spoilPremises()
   return (
-    readNetwork(dataRoot, DEFAULT_NETWORK) ?? {
+    kept ?? {
       version: 1,
       name: DEFAULT_NETWORK,
       id: randomNetworkId(),

@@ -8,6 +8,7 @@ import { E } from '../linux/abi/errno.ts'
 import { AT } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
 import { fileType, listFolder } from '../linux/file.ts'
+import { apart } from '../linux/premises.ts'
 import type { AddressPool } from './network.ts'
 import { addressNumber, addressText, contains, parseSubnet, sizeOf } from './subnet.ts'
 
@@ -109,8 +110,12 @@ function lowestFree(root: string, networkId: string, pool: AddressPool): string 
     }
     return undefined
   }
-  const found = search()
-  if (found !== undefined) return found
+  const found = apart(search)
+  if (found !== undefined) {
+    // All that a prepared start asks: whether this one is still free.
+    ownerOf(leasePath(root, networkId, found))
+    return found
+  }
   sweepLeases(root, networkId)
   const freed = search()
   if (freed === undefined)

@@ -73,6 +73,9 @@ export function encodeStart(start: PreparedStart): Uint8Array | undefined {
 const split = (premise: Premise): Premise[] =>
   premise.answer.length < 2 ? [premise] : premise.answer.map((part) => ({ ...premise, answer: [part] }))
 
+/** Calls whose result is a number of this time. */
+const NUMBERING = new Set(['openat', 'openat2', 'getppid', 'socket'])
+
 /** Where the numbers of this time (an open file's, a process's) go, by the number they had then. */
 class Cells {
   readonly #segment: Segment
@@ -93,7 +96,7 @@ class Cells {
   /** The cell for an answer that later questions use. */
   take({ name, args, result }: Premise): number | undefined {
     if (name === 'close') this.#files.delete(args[0] as number)
-    if (result < 0 || (name !== 'openat' && name !== 'openat2' && name !== 'getppid')) return undefined
+    if (result < 0 || !NUMBERING.has(name)) return undefined
     const cell = this.#segment.reserve(8)
     if (name === 'getppid') this.#parent = { pid: result, cell }
     else this.#files.set(result, cell)

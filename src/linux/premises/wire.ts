@@ -75,4 +75,6 @@ export const KEPT_VARIABLES = [
   'LANG',
   'XDG_RUNTIME_DIR',
   'XDG_DATA_HOME',
+  'TINYCTR_NETWORK',
+  'TINYCTR_PUBLISH',
 ] as const
