@@ -9,6 +9,8 @@ import { compileC, here, startTimer } from './timer.ts'
 
 const folder = `/dev/shm/tinyctr-bench-network-${process.pid}`
 const rounds = roundsFrom(process.argv, 25)
+/** While the kernel takes one container's devices apart, it makes none for the next. */
+const PAUSE = 100
 const image = 'docker.io/library/bench:latest'
 const tinyctr = [here('../build/tinyctr'), '--root', `${folder}/tinyctr`, '--data-root', `${folder}/data`]
 
@@ -29,7 +31,7 @@ try {
     { name: 'bridge', timer, command: () => run('--network', 'bridge') },
     { name: 'bridge -p 8080:80', timer, command: () => run('--network', 'bridge', '-p', '8080:80') },
   ]
-  const samples = await measureRounds(contenders, rounds)
+  const samples = await measureRounds(contenders, rounds, PAUSE)
   const { wall } = summarize(samples.get('none')!)
   const published = summarize(samples.get('bridge -p 8080:80')!).wall
   printTable(`run --rm IMAGE true; milliseconds of ${rounds} rounds`, samples, 'bridge -p 8080:80')

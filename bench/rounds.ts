@@ -1,4 +1,5 @@
 /** Contenders measured in turn, so that all meet the same noise; and the table of what came out. */
+import { setTimeout } from 'node:timers/promises'
 import type { Sample, Timer } from './timer.ts'
 
 export interface Contender {
@@ -20,13 +21,21 @@ export function roundsFrom(args: readonly string[], otherwise: number): number {
 
 const WARM_UP = 3
 
-/** Each round starts with another contender: nobody always runs after the same one. */
-export async function measureRounds(contenders: readonly Contender[], rounds: number): Promise<Samples> {
+/**
+ * Each round starts with another contender: nobody always runs after the same one. The pause is for what the kernel does
+ * later, such as taking network namespaces apart.
+ */
+export async function measureRounds(
+  contenders: readonly Contender[],
+  rounds: number,
+  pauseMilliseconds = 0,
+): Promise<Samples> {
   const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]))
   let run = 0
   for (let round = -WARM_UP; round < rounds; round++) {
     for (let i = 0; i < contenders.length; i++) {
       const { name, timer, command } = contenders[(i + round + WARM_UP) % contenders.length]!
+      if (pauseMilliseconds > 0) await setTimeout(pauseMilliseconds)
       const sample = await timer.measure(command(run++))
       if (round >= 0) samples.get(name)!.push(sample)
     }

@@ -30,14 +30,16 @@ export interface EndpointWish {
 
 /** Of all the devices in a container: out of the way of those that the kernel makes in every new namespace. */
 const FIRST_INDEX = 16
-/** Out of the way of those that the kernel counts up. */
+/** Out of the way of those that the kernel counts up: these and a process id, and those of bridges. */
 const HOST_INDICES = 0x40000000
 
-/** A number of 30 bits that nothing else on this host has, in all likelihood, and that is the same each time. */
+const BRIDGE_INDICES = 0x20000000
+
+/** A number of 29 bits that nothing else on this host has, in all likelihood, and that is the same each time. */
 export function indexFor(text: string): number {
   let hash = 2166136261
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619)
-  return HOST_INDICES + ((hash >>> 0) & 0x3fffffff)
+  return BRIDGE_INDICES + ((hash >>> 0) & 0x1fffffff)
 }
 
 /**
@@ -51,7 +53,7 @@ export function chooseEndpoint(
   id: string,
   number: number,
   wish: EndpointWish,
-): { endpoint: Endpoint; index: number; hostIndex: number } {
+): { endpoint: Endpoint; index: number; hostIndexBase: number } {
   const leases = network.pools.map((pool): Lease => {
     const wanted = pool.subnet.includes(':') ? wish.ipv6 : wish.ipv4
     return chooseLease(root, network.id, pool, wanted)
@@ -62,7 +64,7 @@ export function chooseEndpoint(
   const gateways = network.internal ? [] : network.pools.flatMap(({ gateway }) => gateway ?? [])
   return {
     index: FIRST_INDEX + number,
-    hostIndex: indexFor(`${network.id}/${leases.map(({ address }) => address).join(',')}`),
+    hostIndexBase: HOST_INDICES + (number << 24),
     endpoint: {
       network: network.name,
       networkId: network.id,
@@ -87,7 +89,7 @@ const IPVLAN_MODE: Readonly<Record<string, number>> = { l2: 0, l3: 1, l3s: 2 }
  */
 export function deviceOf(
   network: Network,
-  { endpoint, index, hostIndex }: ReturnType<typeof chooseEndpoint>,
+  { endpoint, index, hostIndexBase }: ReturnType<typeof chooseEndpoint>,
   upper: number,
   wayOut: boolean,
 ): NetworkDevice {
@@ -105,7 +107,7 @@ export function deviceOf(
         ? {
             driver,
             hostName: endpoint.hostDevice as string,
-            hostIndex,
+            hostIndexBase,
             bridge: { name: bridgeName(network), index: upper },
             ...(options['com.docker.network.bridge.enable_icc'] === 'false' ? { isolated: true } : {}),
           }

@@ -4,7 +4,7 @@
  */
 import { AF, IFA_F, IFF, NLM_F, NTF, NUD, RT_SCOPE, RT_TABLE, RTN, RTPROT } from '../linux/abi/flags.ts'
 import type { Slot } from '../linux/abi/kinds.ts'
-import { type Attributes, type Message, message } from '../linux/abi/netlink/messages.ts'
+import { type Attributes, type Message, message, type Sum } from '../linux/abi/netlink/messages.ts'
 
 export interface DeviceAddress {
   readonly address: string
@@ -15,9 +15,9 @@ export interface DeviceAddress {
 export type Attachment =
   | {
       readonly driver: 'bridge'
-      /** The host's end. Its index is ours to choose: at random, out of the way of those the kernel counts up. */
+      /** The host's end. Its index is this and the container's process id: nothing that lives has the same. */
       readonly hostName: string
-      readonly hostIndex: number
+      readonly hostIndexBase: number
       readonly bridge: { readonly name: string; readonly index: number }
       /** The neighbours on the bridge cannot be reached, only its other side. */
       readonly isolated?: boolean
@@ -65,7 +65,8 @@ export function deviceMessages(
       ),
     ]
   }
-  const { hostName, hostIndex, bridge, isolated } = attachment
+  const { hostName, hostIndexBase, bridge, isolated } = attachment
+  const hostIndex = { base: hostIndexBase, plus: pid }
   const peer = { VETH_INFO_PEER: { header: { ifi_index: index }, ...own } }
   return [
     message(
@@ -84,7 +85,7 @@ export function deviceMessages(
 }
 
 /** The port takes frames from nobody but its container, and need not learn where that is (bridge(8), locked). */
-function portMessages(hostIndex: number, mac: string, isolated: boolean): Message[] {
+function portMessages(hostIndex: Sum, mac: string, isolated: boolean): Message[] {
   return [
     message(
       'RTM_NEWNEIGH',

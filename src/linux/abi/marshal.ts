@@ -74,8 +74,8 @@ export function marshal(
 function marshalBatch(segment: Segment, batch: Batch): Register {
   const { bytes, slots } = encodeMessages(batch.netlink)
   const start = segment.blob(bytes)
-  for (const { offset, slot } of slots)
-    segment.fixups.push({ kind: 'copy', slot, offset: start + offset, width: 4 })
+  for (const { offset, slot, width } of slots)
+    segment.fixups.push({ kind: 'copy', slot, offset: start + offset, width })
   return data(start, bytes.length)
 }
 

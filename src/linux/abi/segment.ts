@@ -8,7 +8,7 @@ import type { Slot, Template } from './kinds.ts'
 
 /** What must be filled in from slots at run time, before the call that is being laid out. */
 export type Fixup =
-  | { readonly kind: 'copy'; readonly slot: Slot; readonly offset: number; readonly width: 4 | 8 }
+  | { readonly kind: 'copy'; readonly slot: Slot; readonly offset: number; readonly width: 3 | 4 | 8 }
   | {
       readonly kind: 'format'
       readonly template: Template

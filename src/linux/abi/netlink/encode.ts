@@ -16,10 +16,16 @@ const NLA_F_NESTED = 0x8000
 const NLMSG_HDRLEN = 16
 const NLA_HDRLEN = 4
 
+interface Hole {
+  readonly offset: number
+  readonly slot: Slot
+  readonly width: 3 | 4
+}
+
 export interface EncodedMessages {
   readonly bytes: Uint8Array
-  /** Where a slot's number belongs: 4 bytes each. */
-  readonly slots: readonly { readonly offset: number; readonly slot: Slot }[]
+  /** Where slots' numbers belong. */
+  readonly slots: readonly Hole[]
 }
 
 /** The number of the message that is acknowledged: the last that is not the frame around a transaction. */
@@ -28,7 +34,7 @@ export const lastAcknowledged = ({ netlink }: Batch): number =>
 
 interface Writer {
   readonly out: Segment
-  readonly slots: { offset: number; slot: Slot }[]
+  readonly slots: Hole[]
 }
 
 export function encodeMessages(messages: readonly Message[]): EncodedMessages {
@@ -66,7 +72,12 @@ function putStruct({ out, slots }: Writer, name: StructName, fields: Header): vo
     const known = layout.fields.find((one) => one.name === field)
     if (!known) throw new TypeError(`struct ${name} has no ${field}`)
     const at = offset + known.offset
-    if (isSlot(value)) slots.push({ offset: at, slot: value })
+    if (isSlot(value)) slots.push({ offset: at, slot: value, width: 4 })
+    else if (typeof value === 'object') {
+      // The highest byte is the base's.
+      if (isSlot(value.plus)) slots.push({ offset: at, slot: value.plus, width: 3 })
+      out.view.setUint32(at, value.base + (isSlot(value.plus) ? 0 : value.plus), true)
+    }
     // Port and resource numbers of nfgenmsg are in network order (linux/netfilter/nfnetlink.h).
     else if (known.type === 'u16') out.view.setUint16(at, value, field !== 'res_id')
     else if (known.type === 'u8') out.bytes[at] = value
@@ -118,7 +129,7 @@ function putValue({ out, slots }: Writer, number: number, kind: string, value: u
   const start = out.reserve(NLA_HDRLEN, 4)
   out.view.setUint16(start, NLA_HDRLEN + bytes.length, true)
   out.view.setUint16(start + 2, number, true)
-  if (isSlot(value)) slots.push({ offset: start + NLA_HDRLEN, slot: value })
+  if (isSlot(value)) slots.push({ offset: start + NLA_HDRLEN, slot: value, width: 4 })
   const at = out.reserve(Math.ceil(bytes.length / 4) * 4, 4)
   out.bytes.set(bytes, at)
 }

@@ -85,7 +85,13 @@ export interface AnyAttributes {
 
 /** Fields of the fixed header by their kernel names; a missing field is 0. */
 export interface Header {
-  readonly [field: string]: number | Slot
+  readonly [field: string]: number | Slot | Sum
+}
+
+/** A number of three bytes on top of another whose three lowest are 0. */
+export interface Sum {
+  readonly base: number
+  readonly plus: number | Slot
 }
 
 export interface Message {

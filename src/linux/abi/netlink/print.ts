@@ -1,8 +1,8 @@
 /** Netlink messages as strace(1) prints them: `RTM_NEWLINK(NLM_F_CREATE, {ifi_flags=IFF_UP, IFLA_IFNAME="eth0"})`. */
 import { NLM_F } from '../flags.ts'
-import { type Family, isSlot } from '../kinds.ts'
+import { type Family, isSlot, type Slot } from '../kinds.ts'
 import { layoutOf } from '../structs.ts'
-import { type Batch, MESSAGES, type Message } from './messages.ts'
+import { type Batch, MESSAGES, type Message, type Sum } from './messages.ts'
 
 type PrintFlags = (family: Family, value: number) => string
 
@@ -13,7 +13,8 @@ function printMessage({ type, flags, header, attributes }: Message, printFlags: 
   const { fields } = layoutOf(MESSAGES[type][1])
   const head = Object.entries(header).map(([name, value]) => {
     const family = fields.find((field) => field.name === name)?.family
-    const printed = isSlot(value) ? `$${value.slot}` : family ? printFlags(family, value) : value
+    const printed =
+      typeof value === 'object' ? printNumber(value) : family ? printFlags(family, value) : value
     return `${name}=${printed}`
   })
   const names = Object.entries(NLM_F)
@@ -22,6 +23,11 @@ function printMessage({ type, flags, header, attributes }: Message, printFlags: 
   const parts = [...head, ...printAttributes(attributes)]
   return `${type}(${names.length > 0 ? `${names.join('|')}, ` : ''}{${parts.join(', ')}})`
 }
+
+const printNumber = (value: Slot | Sum): string =>
+  isSlot(value)
+    ? `$${value.slot}`
+    : `0x${value.base.toString(16)}+${isSlot(value.plus) ? `$${value.plus.slot}` : value.plus}`
 
 function printAttributes(attributes: object): string[] {
   return Object.entries(attributes)
