@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { afterEach, test } from 'node:test'
 import { IMAGE, skip, tinyctrForTests } from './tinyctr.ts'
 
+// Before the search for leftovers.
+if (!skip) afterEach(() => tinyctr.command(['rm', '-f', 'box']))
 const tinyctr = tinyctrForTests()
 const says = (...args: string[]): string => {
   const { status, stdout, stderr } = tinyctr.command(args)
@@ -12,8 +14,6 @@ const says = (...args: string[]): string => {
 }
 const detached = (...script: string[]): string =>
   says('run', '-d', '--name', 'box', '--cgroup-parent', tinyctr.cgroupParent, IMAGE, 'sh', '-c', ...script)
-
-if (!skip) afterEach(() => tinyctr.command(['rm', '-f', 'box']))
 
 test('commit of what runs, and a start from it; it goes on running', { skip }, () => {
   const id = detached('while true; do date >>/log; sleep 0.05; done')
