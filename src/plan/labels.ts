@@ -1,4 +1,4 @@
-/** Labels of the Linux security modules; and the wishes of a config that this version cannot fulfil yet. */
+/** Labels of the Linux security modules; and the wishes of a config that tinyctr does not fulfil. */
 
 import { ConfigError } from '../errors.ts'
 import { O } from '../linux/abi/arch.ts'
@@ -15,7 +15,7 @@ const profileOf = (config: Config): string | undefined => {
 
 /** The host's /proc, while it is that: a container's could be anything (CVE-2019-16884, CVE-2019-19921). */
 export function openProcSteps(config: Config): Step[] {
-  if (profileOf(config) === undefined) return []
+  if (profileOf(config) === undefined && !config.process?.selinuxLabel) return []
   return [
     call('openat', [AT.FDCWD, '/proc', O.PATH | O.DIRECTORY | O.CLOEXEC, 0], {
       into: PROC,
@@ -41,6 +41,22 @@ export function apparmorSteps(config: Config): Step[] {
   ]
 }
 
+/** The SELinux context that execve(2) changes to. */
+export function selinuxSteps(config: Config): Step[] {
+  const label = config.process?.selinuxLabel
+  if (!label) return []
+  const at = '/process/selinuxLabel'
+  const opened = slot('selinux_exec')
+  return [
+    call('openat', [PROC, 'self/attr/exec', O.WRONLY | O.CLOEXEC, 0], {
+      into: opened,
+      why: 'the label takes effect at execve',
+      at,
+    }),
+    call('write', [opened, label], { why: `run as ${label}`, at }),
+  ]
+}
+
 /** What is asked for and would be silently missing is an error instead. */
 export function refuseUnsupported(config: Config): void {
   const refuse = (at: string, wish: unknown, what: string): void => {
@@ -48,10 +64,13 @@ export function refuseUnsupported(config: Config): void {
       wish !== undefined &&
       wish !== '' &&
       !(typeof wish === 'object' && wish !== null && Object.keys(wish).length === 0)
-    if (asked) throw new ConfigError(at, `${what} comes in a later version of tinyctr: leave it out`)
+    if (asked) throw new ConfigError(at, `expected none: tinyctr does not ${what}`)
   }
-  refuse('/process/selinuxLabel', config.process?.selinuxLabel, 'SELinux')
-  refuse('/linux/mountLabel', config.linux?.mountLabel, 'SELinux')
-  refuse('/linux/intelRdt', config.linux?.intelRdt, 'Intel RDT')
-  refuse('/linux/seccomp/listenerPath', config.linux?.seccomp?.listenerPath, 'a seccomp listener')
+  refuse('/linux/mountLabel', config.linux?.mountLabel, 'label mounts for SELinux')
+  refuse('/linux/intelRdt', config.linux?.intelRdt, 'use Intel RDT')
+  refuse(
+    '/linux/seccomp/listenerPath',
+    config.linux?.seccomp?.listenerPath,
+    'hand system calls to a seccomp agent',
+  )
 }

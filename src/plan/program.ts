@@ -9,7 +9,7 @@ import { boundingSteps, capabilitySteps } from './capabilities.ts'
 import { holdSteps, lookUpProgramSteps } from './hold.ts'
 import { type HookState, startHookSteps } from './hooks.ts'
 import type { Host } from './host.ts'
-import { apparmorSteps } from './labels.ts'
+import { apparmorSteps, selinuxSteps } from './labels.ts'
 import {
   closeSteps,
   enterWorkdirSteps,
@@ -67,6 +67,7 @@ export function programSteps(input: ProgramInput): Step[] {
     ...rlimitSteps(config, host),
     ...schedulingSteps(config),
     ...apparmorSteps(config),
+    ...selinuxSteps(config),
     ...boundingSteps(config),
     ...closeSteps(input.preserveFds ?? 0),
     ...openWorkdirSteps(config),

@@ -3,7 +3,7 @@
  * JSON, so that a failed start can be compiled again from what lies in the state folder (`source`).
  */
 import { O } from '../linux/abi/arch.ts'
-import { AT, LOCK, S } from '../linux/abi/flags.ts'
+import { AF, AT, LOCK, S, SOCK } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { compilePlan } from '../plan/compile.ts'
 import type { HookState } from '../plan/hooks.ts'
@@ -35,6 +35,7 @@ export interface CreateInput {
   /** Absolute. */
   readonly pidFile?: string
   readonly consoleSocket?: string
+  readonly pidfdSocket?: string
   readonly preserveFds?: number
   readonly noPivot?: boolean
   readonly noNewKeyring?: boolean
@@ -146,10 +147,11 @@ function stateSteps({ config, folder, state, mode }: CreateInput, files: StateFi
 }
 
 /** The host's last steps. */
-function finishSteps({ mode, pidFile }: CreateInput): Step[] {
+function finishSteps({ mode, pidFile, pidfdSocket }: CreateInput): Step[] {
   return [
     ...processFileSteps(),
     ...(pidFile === undefined ? [] : pidFileSteps(pidFile)),
+    ...(pidfdSocket === undefined ? [] : pidfdSteps(pidfdSocket)),
     call('flock', [STATE, LOCK.UN], {
       why: 'the container, which has the folder open too, must not hold it',
     }),
@@ -196,6 +198,19 @@ export function pidFileSteps(path: string): Step[] {
     }),
     call('write', [file, template('', PID, '')], { why: 'in decimal', at }),
     call('renameat2', [AT.FDCWD, temporary, AT.FDCWD, path, 0], { why: 'whole or not at all', at }),
+  ]
+}
+
+/** `--pidfd-socket`: whoever listens there gets a descriptor of the process. */
+export function pidfdSteps(path: string): Step[] {
+  const at = '--pidfd-socket'
+  const [pidfd, socket] = [slot('pidfd'), slot('pidfd_socket')]
+  const why = 'a descriptor of the process for whoever called us'
+  return [
+    call('pidfd_open', [PID, 0], { into: pidfd, why, at }),
+    call('socket', [AF.UNIX, SOCK.STREAM | SOCK.CLOEXEC, 0], { into: socket, why, at }),
+    call('connect', [socket, { sun_family: AF.UNIX, sun_path: path }], { why, at }),
+    call('sendmsg', [socket, { bytes: 'pidfd', fds: [pidfd] }, 0], { why, at }),
   ]
 }
 

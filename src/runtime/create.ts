@@ -24,6 +24,7 @@ export interface CreateOptions {
   readonly bundle: string
   readonly pidFile?: string
   readonly consoleSocket?: string
+  readonly pidfdSocket?: string
   readonly preserveFds?: number
   readonly noPivot?: boolean
   readonly noNewKeyring?: boolean
@@ -77,6 +78,7 @@ export async function create(options: CreateOptions): Promise<never> {
     state,
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
     ...(pidFile === undefined ? {} : { pidFile }),
+    ...(options.pidfdSocket === undefined ? {} : { pidfdSocket: options.pidfdSocket }),
     ...(preserveFds === undefined ? {} : { preserveFds }),
     ...(noPivot ? { noPivot } : {}),
     ...(noNewKeyring ? { noNewKeyring } : {}),

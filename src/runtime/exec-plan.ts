@@ -7,7 +7,7 @@ import { compileExec } from '../plan/compile-exec.ts'
 import type { Stream } from '../plan/detached.ts'
 import type { Host } from '../plan/host.ts'
 import { call, type Plan } from '../plan/step.ts'
-import { pidFileSteps } from './create-plan.ts'
+import { pidFileSteps, pidfdSteps } from './create-plan.ts'
 
 export interface ExecInput {
   /** The container's, as it was at `create`. */
@@ -20,6 +20,7 @@ export interface ExecInput {
   readonly cgroup?: string
   readonly pidFile?: string
   readonly consoleSocket?: string
+  readonly pidfdSocket?: string
   readonly preserveFds?: number
   /** Standard streams that are pipes to a monitor. */
   readonly pipes?: readonly Stream[]
@@ -38,6 +39,7 @@ export function execPlan(input: ExecInput, seccompFilter?: Uint8Array): Plan {
     preserveFds: preserveFds ?? 0,
     finish: [
       ...(pidFile === undefined ? [] : pidFileSteps(pidFile)),
+      ...(input.pidfdSocket === undefined ? [] : pidfdSteps(input.pidfdSocket)),
       ...(detach
         ? [
             call('exit_group', [0], {

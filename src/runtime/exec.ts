@@ -15,7 +15,8 @@ import { explainEnvironment, ownCommand } from './own-command.ts'
 import { openProcess, type ProcessIdentity } from './process-identity.ts'
 import { cachedFilter } from './seccomp-cache.ts'
 
-export interface ExecOptions extends Pick<ExecInput, 'consoleSocket' | 'detach' | 'pidFile' | 'preserveFds'> {
+export interface ExecOptions
+  extends Pick<ExecInput, 'consoleSocket' | 'detach' | 'pidFile' | 'pidfdSocket' | 'preserveFds'> {
   /** As it was at `create`. */
   readonly config: Config
   /** The container's first process. */
@@ -51,6 +52,7 @@ export async function exec(options: ExecOptions): Promise<never> {
     ...(folder === undefined ? {} : { cgroup: folder }),
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
     ...(pidFile === undefined ? {} : { pidFile }),
+    ...(options.pidfdSocket === undefined ? {} : { pidfdSocket: options.pidfdSocket }),
     ...(preserveFds === undefined ? {} : { preserveFds }),
   }
   const seccomp = config.linux?.seccomp

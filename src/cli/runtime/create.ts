@@ -70,6 +70,7 @@ function optionsOf(flags: FlagValues<typeof createFlags>) {
   return {
     ...(pidFile ? { pidFile: absolute(pidFile) } : {}),
     ...(consoleSocket ? { consoleSocket: absolute(consoleSocket) } : {}),
+    ...(flags['pidfd-socket'] ? { pidfdSocket: absolute(flags['pidfd-socket']) } : {}),
     ...(preserveFds === undefined ? {} : { preserveFds }),
     ...(flags['no-pivot'] ? { noPivot: true } : {}),
     ...(flags['no-new-keyring'] ? { noNewKeyring: true } : {}),

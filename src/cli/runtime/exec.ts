@@ -54,6 +54,7 @@ export const exec = runtimeCommand({
       ...(cgroup === undefined ? {} : { below: cleanPath(`/${cgroup}`).slice(1) }),
       ...(consoleSocket ? { consoleSocket: absolute(consoleSocket) } : {}),
       ...(pidFile ? { pidFile: absolute(pidFile) } : {}),
+      ...(flags['pidfd-socket'] ? { pidfdSocket: absolute(flags['pidfd-socket']) } : {}),
       ...(preserveFds === undefined ? {} : { preserveFds }),
     })
   },

@@ -2,7 +2,7 @@
 import { parseInteger } from '../../engine/integer.ts'
 import { parseSwapSize } from '../../engine/size.ts'
 import { StateError } from '../../errors.ts'
-import { readText } from '../../linux/file.ts'
+import { readAll, readText } from '../../linux/file.ts'
 import type { Resources } from '../../oci/runtime-spec.ts'
 import { parseResources } from '../../oci/validate.ts'
 import { update as updateContainer } from '../../runtime/update.ts'
@@ -43,11 +43,16 @@ export const update = runtimeCommand({
   async execute({ flags, positionals, global }) {
     const { resources: file } = flags
     const resources =
-      file === undefined ? resourcesOf(flags) : parseResources(readText(file === '-' ? '/dev/stdin' : file))
+      file === undefined
+        ? resourcesOf(flags)
+        : parseResources(file === '-' ? new TextDecoder().decode(readAll(STDIN)) : readText(file))
     updateContainer(global.root, positionals[0] as string, resources)
     return 0
   },
 })
+
+/** By number: a socket cannot be opened by its path. */
+const STDIN = 0
 
 type Values = FlagValues<typeof updateFlags>
 
