@@ -1,7 +1,7 @@
 /** `import`: a tar of a file system becomes an image of one layer. */
 
+import { unpacked } from '../image/archive/unpacked.ts'
 import type { Platform } from '../image/content.ts'
-import { decompress } from '../image/decompress.ts'
 import { applyChange } from '../image/image-change.ts'
 import { addImage } from '../image/new-image.ts'
 import { addLayer } from '../image/new-layer.ts'
@@ -22,7 +22,7 @@ export async function importImage(
   { changes, message, platform, reference }: ImportOptions,
 ): Promise<string> {
   const config = changes.reduce(applyChange, {})
-  const layer = await addLayer(store, decompress(tar))
+  const layer = await addLayer(store, unpacked(tar))
   const { manifest, id } = await addImage(store, {
     layer,
     config,

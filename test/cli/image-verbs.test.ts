@@ -240,6 +240,37 @@ describe('save, load and import', () => {
     assert.deepEqual(rows(), ['two:1', '<none>:<none>'])
   })
 
+  for (const [program, suffix] of [
+    ['gzip', 'gz'],
+    ['xz', 'xz'],
+    ['bzip2', 'bz2'],
+    ['zstd', 'zst'],
+  ] as const) {
+    const missing = spawnSync(program, ['--version']).error !== undefined && `needs ${program}`
+    test(`load and import take what ${program} packed, from a file and a stream`, { skip: missing }, () => {
+      const before = says('images', '--digests', '--no-trunc')
+      says('save', '-o', `${folder}/saved.tar`, 'one', 'two')
+      writeFileSync(`${folder}/fs.tar`, base)
+      for (const name of ['saved.tar', 'fs.tar']) {
+        const packed = spawnSync(program, ['-c', `${folder}/${name}`], { maxBuffer: 1e8 }).stdout
+        writeFileSync(`${folder}/${name}.${suffix}`, packed)
+      }
+      says('rmi', 'one:1', 'two:1')
+      says('load', '-q', '-i', `${folder}/saved.tar.${suffix}`)
+      assert.equal(says('images', '--digests', '--no-trunc'), before)
+      says('rmi', 'one:1', 'two:1')
+      assert.equal(tinyctr(['load', '-q'], readFileSync(`${folder}/saved.tar.${suffix}`)).status, 0)
+      assert.equal(says('images', '--digests', '--no-trunc'), before)
+      says('import', `${folder}/fs.tar.${suffix}`, 'packed:1')
+      assert.equal(says('images', '--format', '{{.Size}}', 'packed'), '4B\n')
+
+      const half = readFileSync(`${folder}/saved.tar.${suffix}`)
+      const damaged = tinyctr(['load', '-q'], half.subarray(0, half.length >> 1))
+      assert.equal(damaged.status, 1)
+      assert.match(damaged.stderr, /^tinyctr: Cannot /)
+    })
+  }
+
   test('where nothing can be written', () => {
     fails(
       ['save', '-o', '/nonexistent/x', 'one:1'],

@@ -4,10 +4,10 @@ import { O } from '../../linux/abi/arch.ts'
 import { E } from '../../linux/abi/errno.ts'
 import { AT } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
-import { decompress, detectCompression } from '../decompress.ts'
 import { diskError, writeAll } from '../store/files.ts'
 import { type ArchiveFiles, filesOfFolder, filesOfTar } from './archive-files.ts'
 import { indexTar } from './index-tar.ts'
+import { isPacked, unpacked } from './unpacked.ts'
 
 export interface OpenArchive {
   readonly files: ArchiveFiles
@@ -31,7 +31,7 @@ export async function openArchive(
     const start = new Uint8Array(8)
     const length = attempt('read', [fd, start])
     if (length === -E.ISDIR) return { files: filesOfFolder(fd), close }
-    if (length >= 0 && detectCompression(start) === 'none' && attempt('lseek', [fd, 0, 0]) === 0) {
+    if (length >= 0 && !isPacked(start) && attempt('lseek', [fd, 0, 0]) === 0) {
       return { files: filesOfTar(fd, await indexTar(readAll(fd, new Uint8Array()))), close }
     }
     const archive = await spooled(readAll(fd, start.subarray(0, Math.max(length, 0))), spool)
@@ -58,7 +58,7 @@ async function spooled(source: AsyncIterable<Uint8Array>, spool: string): Promis
   // Nobody else needs its name, and the disk gets the space back whatever happens.
   call('unlinkat', [AT.FDCWD, spool, 0])
   try {
-    const index = await indexTar(decompress(source), (chunk) => writeAll(fd, chunk))
+    const index = await indexTar(unpacked(source), (chunk) => writeAll(fd, chunk))
     return { files: filesOfTar(fd, index), close: () => void call('close', [fd]) }
   } catch (cause) {
     call('close', [fd])
