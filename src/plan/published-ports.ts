@@ -125,6 +125,10 @@ export function unpublishSteps(ports: readonly PublishedPort[]): Step[] {
         tolerate: ['ENOENT'],
       },
     ),
+    composed('linger', [slot('netfilter'), PUBLISHED], {
+      why: 'closing it waits until no packet can meet the old elements: that need not be us',
+      at: '--publish',
+    }),
   ]
 }
 

@@ -82,6 +82,8 @@ export type Operation =
   | 'copy_tree'
   /** Sends a batch of messages to a netlink socket and reads the answer: the first error, if there is one. */
   | 'netlink'
+  /** A child keeps a descriptor open for a moment when we end, where closing it would make us wait. */
+  | 'linger'
 
 /** A step that somebody left out, to see what breaks. Its slots stay empty, so what needs them is passed over too. */
 export interface SkippedStep extends Reason {

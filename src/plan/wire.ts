@@ -118,6 +118,7 @@ export const OP = {
   HOOK: 9,
   /** args: socket, bytes, their length. */
   NETLINK: 10,
+  LINGER: 11,
 } as const
 
 /** Who goes on after a clone3: 0 for every other call. */

@@ -8,6 +8,7 @@ const OPERATIONS = {
   remove_tree: '2 unlink',
   remove_cgroup: '7 cgroups',
   netlink: '7 netlink',
+  linger: '2 clone',
   copy_tree: undefined,
 } as const
 

@@ -33,6 +33,9 @@ export function perform(operation: Operation, args: readonly unknown[]): number 
         return 0
       case 'hook':
         return hook(args as Parameters<typeof hook>[0])
+      // The walker may wait.
+      case 'linger':
+        return 0
       case 'netlink':
         transact(args[0] as number, (args[1] as Batch).netlink)
         return 0
