@@ -27,6 +27,9 @@ const tag = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'
 const digest = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}'
 const grammar = new RegExp(`^(${host}(?::[0-9]+)?)/(${path})(?::(${tag}))?(?:@(${digest}))?$`)
 
+const wholeTag = new RegExp(`^${tag}$`)
+export const isTag = (text: string): boolean => wholeTag.test(text)
+
 /** Docker's guess whether `first` in `first/rest` is a registry: a dot, a port, a capital letter, or `localhost`. */
 const isDomain = (first: string): boolean =>
   first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase()
@@ -73,7 +76,7 @@ export function parseReference(name: string): Reference {
 function explain(name: string): string {
   if (/^[a-z]+:\/\//.test(name)) return ', without a scheme such as https://'
   const typedTag = /:([^/@]*)(?:@.*)?$/.exec(name)?.[1]
-  if (typedTag !== undefined && !new RegExp(`^${tag}$`).test(typedTag)) {
+  if (typedTag !== undefined && !isTag(typedTag)) {
     return `; a tag has 1 to 128 letters, digits, "_", "." and "-" and begins with none of ".-"`
   }
   return ''

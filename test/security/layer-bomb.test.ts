@@ -136,3 +136,11 @@ test('CVE-2023-25153: a manifest without end in an archive is not read into memo
     await assert.rejects(loadImage(store, `${folder}/oci`), /index\.json has more than 4 MiB/)
     await assert.rejects(loadImage(store, `${folder}/docker.tar`), /manifest\.json has more than 4 MiB/)
   }))
+
+test('CVE-2026-73566: long names, one in the other, are bounded work', needsRoot, async (t) => {
+  const { attack } = makeArena(t)
+  const deep = (length: number) => 'd/'.repeat(length / 2)
+  assert.match((await attack(tar({ path: 'x', pax: { path: deep(200_000) } })))!.message, /more than 4095/)
+  const many = Array.from({ length: 300 }, (_, at) => ({ path: 'x', pax: { path: `${deep(3000)}${at}` } }))
+  assert.equal(await attack(tar(...many)), undefined)
+})

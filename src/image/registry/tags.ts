@@ -1,5 +1,7 @@
 /** The tags of a repository, page after page (distribution-spec "Listing Tags"). */
 import { RegistryError } from '../../errors.ts'
+import { printable } from '../printable.ts'
+import { isTag } from '../reference.ts'
 import type { Get } from './blob.ts'
 import { readAll } from './http.ts'
 
@@ -25,6 +27,9 @@ export async function readTags(get: Get, repository: string): Promise<string[]> 
     if (!Array.isArray(listed) || !listed.every((tag) => typeof tag === 'string')) {
       throw refuse('the registry sent something else')
     }
+    // They become part of URLs and of names in the store.
+    const odd = listed.find((tag) => !isTag(tag))
+    if (odd !== undefined) throw refuse(`the registry has one that is none, "${printable(odd)}"`)
     tags.push(...listed)
     // Only where it goes on within this registry: a link elsewhere would take the login along.
     const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(answer.headers.get('link') ?? '')?.[1]
