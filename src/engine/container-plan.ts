@@ -6,7 +6,7 @@
 
 import { O } from '../linux/abi/arch.ts'
 import { AT, LOCK } from '../linux/abi/flags.ts'
-import type { Config } from '../oci/runtime-spec.ts'
+import { type Config, OCI_VERSION } from '../oci/runtime-spec.ts'
 import { compilePlan } from '../plan/compile.ts'
 import type { MonitorOptions, Stream } from '../plan/detached.ts'
 import type { Host } from '../plan/host.ts'
@@ -49,7 +49,7 @@ export interface ContainerPlanInput {
 
 /** @param seccompFilter `config.linux.seccomp` compiled, when it is at hand */
 export function containerPlan(input: ContainerPlanInput, seccompFilter?: Uint8Array): Plan {
-  const { config, host, bundle, layer } = input
+  const { config, host, bundle, layer, stateFolder } = input
   const overlay: Overlay | undefined = layer && {
     lower: layer.lower,
     upper: `${layer.folder}/upper`,
@@ -63,6 +63,12 @@ export function containerPlan(input: ContainerPlanInput, seccompFilter?: Uint8Ar
     before: [...stateSteps(input), ...layerSteps(input), ...recordSteps(input)],
     after: removeSteps(input),
     dieWithParent: true,
+    hookState: {
+      ociVersion: OCI_VERSION,
+      id: stateFolder.slice(stateFolder.lastIndexOf('/') + 1),
+      bundle,
+      ...(config.annotations ? { annotations: { ...config.annotations } } : {}),
+    },
     ...(overlay ? { overlay } : {}),
     ...(seccompFilter ? { seccompFilter } : {}),
     ...(input.init ? { init: true } : {}),

@@ -1,6 +1,15 @@
 /** `tinyctr plan`, and what `run` does with images, labels and bundles. */
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { IMAGE, skip, tinyctrForTests } from './tinyctr.ts'
@@ -135,4 +144,32 @@ describe('bundles', { skip }, () => {
     assert.equal(status, 125)
     assert.match(stderr, /--hostname means nothing with --bundle/)
   })
+})
+
+test('hooks of a bundle that people run, with the state on their standard input', { skip }, () => {
+  const bundle = join(tinyctr.folder, 'own-hooks')
+  mkdirSync(join(bundle, 'rootfs/bin'), { recursive: true })
+  cpSync('/bin/busybox', join(bundle, 'rootfs/bin/echo'))
+  const hook = (name: string) => [{ path: '/bin/sh', args: ['sh', '-c', `cat >>${bundle}/${name}`] }]
+  const config = {
+    ociVersion: '1.3.0',
+    root: { path: 'rootfs' },
+    process: { cwd: '/', args: ['/bin/echo', 'ran'], env: [] },
+    linux: { namespaces: [{ type: 'pid' }, { type: 'mount' }] },
+    hooks: { prestart: hook('prestart'), poststart: hook('poststart'), poststop: hook('poststop') },
+  }
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(config))
+  for (const id of ['hooked-1', 'hooked-2']) {
+    const { status, stdout, stderr } = tinyctr.command(['run', '--no-cgroup', '--bundle', bundle, id])
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: 'ran\n', stderr: '' })
+    for (const [name, told] of [
+      ['prestart', 'creating'],
+      ['poststart', 'running'],
+      ['poststop', 'stopped'],
+    ]) {
+      const state = JSON.parse(readFileSync(join(bundle, name!), 'utf8')) as Record<string, unknown>
+      rmSync(join(bundle, name!))
+      assert.deepEqual([state.id, state.status, state.bundle], [id, told, bundle])
+    }
+  }
 })
