@@ -27,8 +27,8 @@ export function readHost(config: Config, bundle: string): Host {
   }
 }
 
-/** What starting a program in a container takes of the machine. */
-export const readMachine = (): Host => ({
+/** What starting a program in a container takes of the machine. @param cgroup the folder of its cgroup */
+export const readMachine = (cgroup: string | undefined): Host => ({
   architecture,
   kernel: readKernel(),
   euid: call('geteuid', []),
@@ -36,7 +36,7 @@ export const readMachine = (): Host => ({
   cgroup: undefined,
   sources: {},
   nofile: readCallersNofile(),
-  cgroupBpf: false,
+  cgroupBpf: cgroup !== undefined && hasCgroupBpf(cgroup),
 })
 
 const UTS_FIELD = 65
@@ -123,7 +123,7 @@ function readCallersNofile(): Host['nofile'] {
 const BPF_PROG_QUERY = 16
 
 /** BPF_PROG_QUERY changes nothing and fails where the kernel lacks CONFIG_CGROUP_BPF. */
-function hasCgroupBpf(mount: string): boolean {
+export function hasCgroupBpf(mount: string): boolean {
   const fd = attempt('openat', [AT.FDCWD, mount, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0])
   if (fd < 0) return false
   const query = {

@@ -7,6 +7,7 @@ import { AT, CLONE, F, PR } from '../linux/abi/flags.ts'
 import type { NamespaceType } from '../oci/runtime-spec.ts'
 import { CGROUP } from './cgroup.ts'
 import { pipeSteps, type Stream } from './detached.ts'
+import { withoutMknod } from './device-filter.ts'
 import { openProcSteps } from './labels.ts'
 import { CLONE_FLAG } from './namespaces.ts'
 import { keyringStep, oomScoreSteps, signalSteps } from './process.ts'
@@ -35,7 +36,8 @@ const SIGCHLD = 17
 const LOWEST_OWN_FD = 64
 const EXECVE = 0
 
-export function compileExec(input: ExecPlanInput): Plan {
+export function compileExec(given: ExecPlanInput): Plan {
+  const input = { ...given, config: withoutMknod(given.config, given.host) }
   const { cgroup, config, consoleSocket, finish = [], namespaces, pidfd } = input
   const joinsPids = namespaces.includes('pid')
   return {

@@ -58,12 +58,13 @@ export function execPlan(input: ExecInput, seccompFilter?: Uint8Array): Plan {
 
 /** What of the container's config goes for every program in it. */
 export function execConfig({ config, process, namespaces }: ExecInput): Config {
-  const { memoryPolicy, personality, seccomp, uidMappings, gidMappings } = config.linux ?? {}
+  const { memoryPolicy, personality, resources, seccomp, uidMappings, gidMappings } = config.linux ?? {}
   return {
     ociVersion: config.ociVersion,
     process,
     linux: {
       ...(seccomp ? { seccomp } : {}),
+      ...(resources?.devices ? { resources: { devices: resources.devices } } : {}),
       ...(personality ? { personality } : {}),
       ...(memoryPolicy ? { memoryPolicy } : {}),
       ...(uidMappings ? { uidMappings } : {}),

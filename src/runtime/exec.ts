@@ -39,8 +39,8 @@ export async function exec(options: ExecOptions): Promise<never> {
   const process = withHome(options.process, `${proc}/root`)
   if (process.terminal && detach && options.consoleSocket === undefined)
     throw new StateError('cannot allocate tty if runc will detach without setting console socket')
-  const host = readMachine()
   const folder = cgroup === undefined ? undefined : cgroupBelow(proc, cgroup, options.below)
+  const host = readMachine(folder)
   const { consoleSocket, pidFile, preserveFds } = options
   const input: ExecInput = {
     config,

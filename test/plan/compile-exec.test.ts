@@ -79,3 +79,19 @@ test('a list of processors that is none is an error with its place', () => {
       },
     )
 })
+
+test('where devices cannot be filtered, an exec cannot make any either', () => {
+  const names = ['CAP_MKNOD', 'CAP_KILL']
+  const config = leastConfig({
+    process: { capabilities: { bounding: names, effective: names, permitted: names } },
+    linux: { resources: { devices: [{ allow: false, access: 'rwm' }] } },
+  })
+  const effective = (cgroupBpf: boolean): unknown =>
+    calls(compileExec(input({ config, host: { ...HOST, cgroupBpf } })), 'container').find(
+      ({ call }) => call === 'capset',
+    )?.args[1]
+  const kill = 1n << 5n
+  const mknod = 1n << 27n
+  assert.deepEqual(effective(true), { effective: kill | mknod, permitted: kill | mknod, inheritable: 0n })
+  assert.deepEqual(effective(false), { effective: kill, permitted: kill, inheritable: 0n })
+})
