@@ -3,7 +3,7 @@
  * whole, nothing is left behind, and what has a name can be started. The seed is printed; TINYCTR_SEED repeats it.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -53,6 +53,21 @@ test('anything at once, killed at any moment', { skip }, async (t) => {
   mkdirSync(tinyctr.folder, { recursive: true })
   await layouts(tinyctr.folder)
   const below = random(seed)
+  // A container whose changes are committed, of an image that is taken from under it again and again.
+  assert.equal(tinyctr.command(['load', '-q', '-i', join(tinyctr.folder, 'layout0')]).status, 0)
+  const keep = [
+    'run',
+    '--name',
+    'kept',
+    '--cgroup-parent',
+    tinyctr.cgroupParent,
+    name(0),
+    'sh',
+    '-c',
+    'rm -r /many/1; echo x >/x',
+  ]
+  assert.equal(tinyctr.command(keep).status, 0)
+  assert.equal(tinyctr.command(['export', '-o', join(tinyctr.folder, 'import.tar'), 'kept']).status, 0)
   const running = new Set<ChildProcess>()
   const problems: string[] = []
   let started = 0
@@ -93,6 +108,9 @@ test('anything at once, killed at any moment', { skip }, async (t) => {
     ],
     () => ['image', 'prune', '-f', ...(below(3) === 0 ? ['-a'] : [])],
     () => ['images'],
+    () => ['import', join(tinyctr.folder, 'import.tar'), `localhost/other:${below(4)}`],
+    () => ['commit', 'kept', `localhost/other:${below(4)}`],
+    () => ['save', '-o', join(tinyctr.folder, `saved${below(2)}.tar`), name(below(images))],
   ]
   const start = (): Promise<void> =>
     new Promise((resolve) => {
@@ -126,11 +144,19 @@ test('anything at once, killed at any moment', { skip }, async (t) => {
   checkStore(tinyctr.dataRoot)
   for (const { reference } of namesOf(tinyctr.dataRoot)) {
     if (/^sha256:/.test(reference)) continue
-    const { status, stdout, stderr } = tinyctr.run(['--pull', 'never'], ['sh', '-c', count], {
-      image: reference,
-    })
-    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: `${filesEach}\n`, stderr: '' })
+    const ran = tinyctr.run(['--pull', 'never'], ['sh', '-c', count], { image: reference })
+    assert.deepEqual({ status: ran.status, stderr: ran.stderr }, { status: 0, stderr: '' })
+    // What was committed or imported has one less.
+    const isOther = reference.includes('/other:')
+    const whole = isOther ? [filesEach, filesEach - 1] : [filesEach]
+    assert.ok(whole.includes(Number(ran.stdout)), `${reference} has ${ran.stdout}`)
   }
+  // The container that was kept all the time still has its image, whatever names went.
+  const exported = join(tinyctr.folder, 'exported.tar')
+  assert.equal(tinyctr.command(['export', '-o', exported, 'kept']).status, 0)
+  const list = spawnSync('tar', ['-tf', exported], { encoding: 'utf8' }).stdout
+  assert.equal(list.split('\n').filter((path) => /^many\/./.test(path)).length, filesEach - 1)
+  assert.equal(tinyctr.command(['rm', 'kept']).status, 0)
   rmSync(join(tinyctr.dataRoot, 'containers'), { recursive: true, force: true })
   assert.equal(tinyctr.command(['image', 'prune', '-af']).status, 0)
   for (const folder of ['blobs/sha256', 'layers', 'l', 'tmp', 'partial'])
@@ -157,10 +183,13 @@ function checkStore(dataRoot: string): void {
     )
   }
   for (const hex of readdirSync(join(dataRoot, 'layers'))) {
-    const names = readdirSync(join(dataRoot, 'layers', hex, 'diff'))
-    if (names.includes('many'))
-      assert.equal(readdirSync(join(dataRoot, 'layers', hex, 'diff/many')).length, filesEach)
-    else assert.ok(names.includes('bin'), `layer ${hex} has ${names}`)
+    const diff = join(dataRoot, 'layers', hex, 'diff')
+    const names = readdirSync(diff)
+    if (!names.includes('many')) assert.ok(names.includes('bin'), `layer ${hex} has ${names}`)
+    // Whole; what was committed, a whiteout alone; what was imported, one less.
+    const whole = names.includes('x') ? [1, filesEach - 1] : [filesEach]
+    const many = names.includes('many') ? readdirSync(join(diff, 'many')).length : filesEach
+    assert.ok(whole.includes(many), `layer ${hex} has ${many} files in many/, and ${names}`)
   }
   for (const { digest, reference } of namesOf(dataRoot)) {
     const { config, layers } = JSON.parse(readFileSync(join(blobs, digest.slice(7)), 'utf8'))
