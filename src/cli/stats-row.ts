@@ -1,4 +1,5 @@
 /** A row of `stats` (docker/cli container/formatter_stats.go), and how pressed the container is. */
+import { type Pressure, readPressure } from '../engine/stats/cgroup-usage.ts'
 import type { Sample } from '../engine/stats/sampler.ts'
 import type { RowShape } from './format/rows.ts'
 import { bytesSize, humanSize, percentage } from './format/units.ts'
@@ -37,11 +38,14 @@ function networkIo({ sample: { container, usage } }: StatsRow): string {
   return `${humanSize(usage.network.received, 3)} / ${humanSize(usage.network.sent, 3)}`
 }
 
-const pressure = ({ sample: { usage } }: StatsRow): string =>
-  (['cpu', 'memory', 'io'] as const)
-    .map((what) => usage?.pressure[what])
+/** Read when it is asked for: three files more of each container. */
+function pressure({ sample: { usage } }: StatsRow): string {
+  const averages: Pressure = usage === undefined ? {} : readPressure(usage.cgroup)
+  return (['cpu', 'memory', 'io'] as const)
+    .map((what) => averages[what])
     .map((average) => (average === undefined ? unknown : percentage(average)))
     .join(' / ')
+}
 
 export const statsShape: RowShape<StatsRow> = {
   type: '*container.statsContext',

@@ -52,8 +52,8 @@ async function show({
   const sampler = new Sampler()
   const find = (): [typed: string, container: Container][] => chosen(asked, positionals, dataRoot)
   sayWhatIsUnknown(sampler.accounting)
-  const rendered = (): string => {
-    const rows = find().map(([typed, container]) => ({
+  const rendered = (shown: ReturnType<typeof find>): string => {
+    const rows = shown.map(([typed, container]) => ({
       typed,
       sample: sampler.sample(container),
       cut: !asked['no-trunc'],
@@ -63,12 +63,12 @@ async function show({
   const first = find()
   if (sampler.begin(first.map(([, container]) => container))) await wait(firstMilliseconds)
   if (asked['no-stream']) {
-    const text = rendered()
+    const text = rendered(first)
     if (text !== '') print(text)
     return 0
   }
   for (;;) {
-    draw(rendered())
+    draw(rendered(find()))
     await wait(frameMilliseconds)
   }
 }

@@ -69,7 +69,11 @@ function rowMaker<Item>({ type, columns, labels }: RowShape<Item>): (item: Item)
       },
     })
   }
-  return (one) => Object.defineProperty(Object.create(prototype), item, { value: one })
+  return (one) => {
+    const row = Object.create(prototype) as Row
+    row[item] = one
+    return row
+  }
 }
 
 const headingOf = <Item>({ columns }: RowShape<Item>): object => ({

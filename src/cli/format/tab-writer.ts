@@ -40,15 +40,35 @@ export function alignTabs(text: string, leastWidth = 10, padding = 3): string {
   return output.join('\n')
 }
 
-/** East Asian wide and fullwidth characters and emoji (UAX #11, by their blocks). */
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
+/** The blocks of East Asian wide and fullwidth characters and emoji (UAX #11). */
+const wide: readonly (readonly [first: number, last: number])[] = [
+  [0x1100, 0x115f],
+  [0x2e80, 0x303e],
+  [0x3041, 0xa4cf],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff00, 0xff60],
+  [0xffe0, 0xffe6],
+  [0x1f300, 0x1faff],
+  [0x20000, 0x3fffd],
+]
+const firstWide = 0x1100
+const firstMark = 0x300
 
 /** How many places a text takes on a terminal. */
 export function widthOf(text: string): number {
-  if (/^[\x00-\x7f]*$/.test(text)) return text.length
-  let width = 0
-  for (const character of text) width += wide.test(character) ? 2 : /\p{M}/u.test(character) ? 0 : 1
+  let width = text.length
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) < firstMark) continue
+    const code = text.codePointAt(i)!
+    if (code > 0xffff) {
+      i++
+      width--
+    }
+    if (code >= firstWide && wide.some(([first, last]) => code >= first && code <= last)) width++
+    else if (/\p{M}/u.test(String.fromCodePoint(code))) width--
+  }
   return width
 }
 

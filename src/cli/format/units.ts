@@ -45,6 +45,7 @@ export const percentage = (value: number): string => `${value.toFixed(2)}%`
 
 /** No more than so many characters, the last of which says that there were more. */
 export function ellipsis(text: string, most: number): string {
+  if (text.length <= most) return text
   const characters = [...text]
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`
 }

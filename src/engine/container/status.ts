@@ -53,12 +53,15 @@ const PID_OFFSET = 24
 const UNLCK = 2
 const KILLED = 137
 
+/** Of every question the same: `ps` asks it of each container. */
+const asked = new Uint8Array(LOCK_BYTES)
+
 /** The process that holds a lock on the open file; 0: none. */
 export function lockHolder(fd: number): number {
-  const lock = new Uint8Array(LOCK_BYTES)
-  const view = new DataView(lock.buffer)
+  const view = new DataView(asked.buffer)
+  asked.fill(0, 0, PID_OFFSET + 8)
   view.setInt16(0, WRLCK, true)
-  call('fcntl', [fd, F.GETLK, lock])
+  call('fcntl', [fd, F.GETLK, asked])
   return view.getInt16(0, true) === UNLCK ? 0 : view.getInt32(PID_OFFSET, true)
 }
 

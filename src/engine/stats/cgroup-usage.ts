@@ -17,8 +17,15 @@ export interface Usage {
   /** Threads, as pids.max counts. */
   readonly pids: number
   readonly network: { readonly received: number; readonly sent: number }
-  /** Percent of the last ten seconds in which some task waited. */
-  readonly pressure: { readonly cpu?: number; readonly memory?: number; readonly io?: number }
+  /** Where all this is counted. */
+  readonly cgroup: string
+}
+
+/** Percent of the last ten seconds in which some task waited. */
+export interface Pressure {
+  readonly cpu?: number
+  readonly memory?: number
+  readonly io?: number
 }
 
 /** Where this machine counts: asked once for a whole list. */
@@ -68,7 +75,7 @@ export function readUsage(cgroup: string, pid: number, accounting: Accounting): 
     io: accounting.io ? parseIoStat(readTextIfAny(`${cgroup}/io.stat`) ?? '') : undefined,
     pids: threads,
     network: parseNetDev(readTextIfAny(`/proc/${pid}/net/dev`) ?? ''),
-    pressure: readPressure(cgroup),
+    cgroup,
   }
 }
 
@@ -131,7 +138,7 @@ export function parseNetDev(text: string): { received: number; sent: number } {
   return { received, sent }
 }
 
-function readPressure(cgroup: string): Usage['pressure'] {
+export function readPressure(cgroup: string): Pressure {
   const some = (name: string): number | undefined => {
     const average = /^some avg10=([\d.]+)/.exec(readTextIfAny(`${cgroup}/${name}.pressure`) ?? '')?.[1]
     return average === undefined ? undefined : Number(average)
