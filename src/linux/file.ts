@@ -35,6 +35,16 @@ export function readAll(fd: number): Uint8Array {
   }
 }
 
+/** The text of an open regular file: a read that does not fill the buffer was the last. */
+export function readRegular(fd: number): string {
+  const got = call('read', [fd, READ_BUFFER])
+  if (got === READ_BUFFER.length) {
+    call('lseek', [fd, 0, 0])
+    return new TextDecoder().decode(readAll(fd))
+  }
+  return new TextDecoder().decode(READ_BUFFER.subarray(0, got))
+}
+
 export const readText = (path: string): string => new TextDecoder().decode(readFile(path))
 
 /** The text of a file, or undefined where there is none (ENOENT, ENOTDIR). */

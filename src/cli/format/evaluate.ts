@@ -1,5 +1,5 @@
 /** A template and its data become text, as text/template's exec.go does it. */
-import { callFunction, functions } from './call.ts'
+import { callFunction } from './call.ts'
 import { readField } from './field.ts'
 import { isTrue, Nil, printValue, sortedEntries } from './go-value.ts'
 import {
@@ -12,13 +12,7 @@ import {
   printPipe,
   type Template,
 } from './node.ts'
-import { parseTemplate } from './parser.ts'
 import { TemplateExecutionError } from './template-error.ts'
-
-export interface CompiledTemplate {
-  /** @throws TemplateExecutionError */
-  execute(data: unknown): string
-}
 
 export interface TemplateOptions {
   /** Functions that stand in for the ones of the same name. */
@@ -27,17 +21,11 @@ export interface TemplateOptions {
   missingKeyFails?: boolean
 }
 
-/** @throws TemplateError */
-export function compileTemplate(text: string): CompiledTemplate & {
-  executeWith(data: unknown, options: TemplateOptions): string
-} {
-  const template = parseTemplate(text, functions)
-  const executeWith = (data: unknown, options: TemplateOptions): string => {
-    const run = new Run(template, options, data)
-    run.nodes(template.nodes, data)
-    return run.output
-  }
-  return { execute: (data) => executeWith(data, {}), executeWith }
+/** @throws TemplateExecutionError */
+export function evaluateTemplate(template: Template, options: TemplateOptions, data: unknown): string {
+  const run = new Run(template, options, data)
+  run.nodes(template.nodes, data)
+  return run.output
 }
 
 /** What a pipeline hands to its next command; there may be none. */

@@ -1,7 +1,7 @@
 /** What `inspect` prints (docker/cli cli/command/inspect): a JSON list, or a template executed on each element. */
 import { StateError } from '../../errors.ts'
-import { compileTemplate } from './evaluate.ts'
 import { goJson } from './go-value.ts'
+import { compileTemplate } from './template.ts'
 import { TemplateError, TemplateExecutionError } from './template-error.ts'
 
 /**

@@ -89,13 +89,14 @@ export function releaseName(dataRoot: string, name: string): void {
 
 /** The name of each of these containers, by id: those without one get it now. Names of containers that are gone go. */
 export function namesOf(dataRoot: string, ids: readonly string[]): Map<string, string> {
-  const names = readNames(dataRoot)
+  const names = readNames(dataRoot, new Set(ids))
   const wanted = new Map<string, string>()
   for (const id of ids) wanted.set(id, names.get(id) ?? giveName(dataRoot, id))
   return wanted
 }
 
-function readNames(dataRoot: string): Map<string, string> {
+/** @param known ids of which nobody need ask whether they are there */
+function readNames(dataRoot: string, known: ReadonlySet<string>): Map<string, string> {
   const folder = namesFolder(dataRoot)
   const names = new Map<string, string>()
   const fd = attempt('openat', [AT.FDCWD, folder, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0])
@@ -106,7 +107,7 @@ function readNames(dataRoot: string): Map<string, string> {
     for (const name of listFolder(folder)) {
       if (attempt('readlinkat', [fd, name, buffer]) !== ID_BYTES) continue
       const id = decoder.decode(buffer)
-      if (exists(dataRoot, id)) names.set(id, name)
+      if (known.has(id) || exists(dataRoot, id)) names.set(id, name)
       else attempt('unlinkat', [fd, name, 0])
     }
     return names

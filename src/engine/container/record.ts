@@ -12,7 +12,10 @@
  * Names are elsewhere (names.ts). While it runs, `<root>/<id>/` exists as well.
  */
 import type { ImageSnapshot } from '../../image/snapshot.ts'
-import { readTextIfAny, writeFileAtomically } from '../../linux/file.ts'
+import { O } from '../../linux/abi/arch.ts'
+import { AT } from '../../linux/abi/flags.ts'
+import { attempt, call } from '../../linux/call.ts'
+import { readRegular, writeFileAtomically } from '../../linux/file.ts'
 import type { RunOptions } from '../run-options.ts'
 import { printRestartPolicy } from './restart-policy.ts'
 
@@ -52,9 +55,12 @@ export function recordFiles(record: ContainerRecord): Record<string, string> {
 
 /** The record, or undefined where there is none, or none yet. */
 export function readRecord(dataRoot: string, id: string): ContainerRecord | undefined {
-  const text = readTextIfAny(recordPath(dataRoot, id))
+  const fd = attempt('openat', [AT.FDCWD, recordPath(dataRoot, id), O.RDONLY | O.CLOEXEC, 0])
+  if (fd < 0) return undefined
+  const text = readRegular(fd)
+  call('close', [fd])
   // While `run` is about to write it, it is empty for an instant.
-  return text?.endsWith('\n') ? (JSON.parse(text) as ContainerRecord) : undefined
+  return text.endsWith('\n') ? (JSON.parse(text) as ContainerRecord) : undefined
 }
 
 /** As a whole or not at all. @throws KernelError */

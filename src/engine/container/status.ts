@@ -17,7 +17,7 @@
 import { O } from '../../linux/abi/arch.ts'
 import { AT, F } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
-import { readAll } from '../../linux/file.ts'
+import { readRegular } from '../../linux/file.ts'
 import { statusPath } from './record.ts'
 
 /** Docker's words. */
@@ -79,7 +79,7 @@ export function readState(dataRoot: string, id: string): ContainerState | undefi
   try {
     // The lock first: what a monitor wrote before it ended is then in the text.
     const monitorPid = lockHolder(fd)
-    return parseState(new TextDecoder().decode(readAll(fd)), monitorPid)
+    return parseState(readRegular(fd), monitorPid)
   } finally {
     call('close', [fd])
   }

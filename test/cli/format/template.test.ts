@@ -1,8 +1,8 @@
 /** Go templates: what they print, and what Go says of those that are wrong. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compileTemplate } from '../../../src/cli/format/evaluate.ts'
 import { Nil } from '../../../src/cli/format/go-value.ts'
+import { compileTemplate } from '../../../src/cli/format/template.ts'
 
 const data = {
   Name: '/web',
