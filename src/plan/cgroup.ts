@@ -19,6 +19,8 @@ export const CGROUP = slot('cgroup')
 const OWN_CGROUP = slot('own_cgroup')
 /** What every container's use is counted of, where the host has it. */
 const ACCOUNTED = ['cpu', 'io', 'memory', 'pids']
+/** What a new cgroup has where it is not `max`: containerd asks for 1024 shares by default. */
+const NEW_CGROUP: Readonly<Record<string, string>> = { 'cpu.weight': '100' }
 const AT_PATH = '/linux/cgroupsPath'
 
 /** The folder of the container's cgroup, or undefined where there is no cgroup v2 or none is asked for. */
@@ -35,8 +37,8 @@ export function cgroupFolder(config: Config, host: Host): string | undefined {
 export function cgroupSteps(config: Config, host: Host, mayExist = false): Step[] {
   // A new cgroup has no limits: `max` needs a controller only where there is one.
   const files = resourceFiles(config).filter(
-    ({ controller, text }) =>
-      text !== 'max' || controller === undefined || host.cgroup?.controllers.includes(controller),
+    ({ controller, file, text }) =>
+      text !== (NEW_CGROUP[file] ?? 'max') || controller === undefined || host.cgroup?.controllers.includes(controller),
   )
   const folder = cgroupFolder(config, host)
   if (!folder || !host.cgroup) {
