@@ -44,13 +44,16 @@ const hasHostHooks = (config: Config): boolean =>
 /** Whether the host has something to do in the middle of the container's half. */
 const hasHostWork = (config: Config): boolean => hasNetDevices(config) || hasHostHooks(config)
 
-/** Host steps while the container, its mounts made, waits before pivot_root. */
+/**
+ * Host steps while the container, its mounts made, waits before pivot_root. These hooks come "after step 2 in the
+ * lifecycle", where runtime.md says `created`, and so do the validation suite and crun; runc says `creating`.
+ */
 export function hostWorkSteps(config: Config, host: Host, state: HookState | undefined): Step[] {
   if (!hasHostWork(config)) return []
   const hooks = state
     ? [
-        ...hookSteps(config, 'prestart', state, 'creating', PID),
-        ...hookSteps(config, 'createRuntime', state, 'creating', PID),
+        ...hookSteps(config, 'prestart', state, 'created', PID),
+        ...hookSteps(config, 'createRuntime', state, 'created', PID),
       ]
     : []
   return [
@@ -72,7 +75,7 @@ export function containerWorkSteps(config: Config, host: Host, state: HookState 
   return [
     ...waits,
     ...configureNetDeviceSteps(config, host),
-    ...(state ? withOwnPid(hookSteps(config, 'createContainer', state, 'creating', OWN_PID)) : []),
+    ...(state ? withOwnPid(hookSteps(config, 'createContainer', state, 'created', OWN_PID)) : []),
   ]
 }
 

@@ -163,7 +163,7 @@ test('hooks of a bundle that people run, with the state on their standard input'
     const { status, stdout, stderr } = tinyctr.command(['run', '--no-cgroup', '--bundle', bundle, id])
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: 'ran\n', stderr: '' })
     for (const [name, told] of [
-      ['prestart', 'creating'],
+      ['prestart', 'created'],
       ['poststart', 'running'],
       ['poststop', 'stopped'],
     ]) {

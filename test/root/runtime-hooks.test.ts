@@ -72,9 +72,9 @@ test('in order, each in its namespaces, with the state of that moment', { skip }
   assert.deepEqual(
     all.map(({ name, state }) => [name, state.status, state.pid]),
     [
-      ['prestart', 'creating', pid],
-      ['createRuntime', 'creating', pid],
-      ['createContainer', 'creating', 1],
+      ['prestart', 'created', pid],
+      ['createRuntime', 'created', pid],
+      ['createContainer', 'created', 1],
       ['poststart', 'running', pid],
       ['poststop', 'stopped', undefined],
     ],

@@ -8,11 +8,15 @@ import { runInVm } from './vm.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { 'no-vm': { type: 'boolean' }, 'no-checks': { type: 'boolean' } },
+  options: {
+    'no-vm': { type: 'boolean' },
+    'no-checks': { type: 'boolean' },
+    'also-in-vm': { type: 'boolean' },
+  },
 })
 
 const files = findTests(positionals)
-const forVm = files.filter((file) => file.startsWith('test/vm/'))
+const forVm = files.filter((file) => values['also-in-vm'] || file.startsWith('test/vm/'))
 const here = files.filter((file) => !file.startsWith('test/vm/'))
 if (files.length === 0)
   console.error(`Cannot find tests: no *.test.ts under ${positionals.join(' ') || 'test'}`)
