@@ -70,16 +70,13 @@ static int await_message(void)
 /* Barrier 0 is the container's end of the channel closing: it has become its program. */
 long await_barrier(int number)
 {
-	for (;;) {
-		int byte = await_message();
+	int byte;
 
-		if (byte == 0 && (verdict->step || number))
+	while ((byte = await_message()) != number)
+		if (byte == 0)
 			return -EPIPE; /* the container failed: the verdict says how */
-		if (byte == number) {
-			*cell(plan->pid_cell) = container();
-			return 0;
-		}
-	}
+	*cell(plan->pid_cell) = container();
+	return verdict->step ? -EPIPE : 0;
 }
 
 void await_execve(void)
