@@ -132,7 +132,7 @@ const recipes: Record<string, Recipe> = {
   tiny: [
     (folder) => {
       mkdirSync(`${folder}/bin`)
-      cpSync('/bin/busybox', `${folder}/bin/busybox`)
+      cpSync(realpathSync('/bin/busybox'), `${folder}/bin/busybox`)
       for (const applet of shell('busybox --list').split('\n'))
         shell(`ln -sf busybox '${folder}/bin/${applet}'`)
       return `-C ${folder} .`
