@@ -160,6 +160,16 @@ static void let_go(void)
 	SYSCALL(chdir, "/");
 }
 
+/* The steps that are done need no memory any more; those of the clean-up are behind them. */
+static void forget_steps(void)
+{
+	word page = 4096, from = (word)plan + plan->records, to = from + plan->container_end * sizeof(struct record);
+
+	from = (from + page - 1) / page * page;
+	if (to / page * page > from)
+		SYSCALL(madvise, from, to / page * page - from, MADV_DONTNEED);
+}
+
 static int keep(int caller)
 {
 	SYSCALL(setsid);
@@ -177,6 +187,7 @@ static int keep(int caller)
 		record_start();
 		let_go();
 		health_begin();
+		forget_steps();
 		clients_started();
 		code = serve();
 		finish(code);
