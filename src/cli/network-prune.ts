@@ -6,6 +6,7 @@ import { confirm } from './confirm.ts'
 import { parseFilter } from './format/filters.ts'
 import { networkFilter } from './network-filter.ts'
 import { print } from './output.ts'
+import type { StateFolders } from './state-folders.ts'
 
 export const networkPrune = defineCommand({
   usage: '[OPTIONS]',
@@ -25,14 +26,19 @@ export const networkPrune = defineCommand({
     const holds = networkFilter(filter, folders)
     const warning = 'WARNING! This will remove all custom networks not used by at least one container.'
     if (!force && !(await confirm(warning))) return 0
-    const unused = allNetworks(folders.dataRoot).filter(
-      (network) =>
-        !(BUILT_IN as readonly string[]).includes(network.name) &&
-        membersOf(folders, network).length === 0 &&
-        holds(network),
-    )
-    for (const { name } of unused) removeNetwork(folders, name)
-    if (unused.length > 0) print(`Deleted Networks:\n${unused.map(({ name }) => name).join('\n')}\n`)
+    pruneNetworks(folders, holds)
     return 0
   },
 })
+
+/** Prints what it removes. */
+export function pruneNetworks(folders: StateFolders, holds: ReturnType<typeof networkFilter>): void {
+  const unused = allNetworks(folders.dataRoot).filter(
+    (network) =>
+      !(BUILT_IN as readonly string[]).includes(network.name) &&
+      membersOf(folders, network).length === 0 &&
+      holds(network),
+  )
+  for (const { name } of unused) removeNetwork(folders, name)
+  if (unused.length > 0) print(`Deleted Networks:\n${unused.map(({ name }) => name).join('\n')}\n`)
+}

@@ -42,6 +42,8 @@ export const systemPrune = defineCommand({
     const containers = await pruneContainers(folders, holds)
     if (containers.ids.length > 0) print(`Deleted Containers:\n${containers.ids.join('\n')}\n\n`)
     bytes += containers.bytes
+    const { networkFilter } = await import('./network-filter.ts')
+    ;(await import('./network-prune.ts')).pruneNetworks(folders, networkFilter(filter, folders))
     if (volumes) {
       const pruned = pruneVolumes(folders.dataRoot, ({ anonymous }) => anonymous)
       if (pruned.names.length > 0) print(`Deleted Volumes:\n${pruned.names.join('\n')}\n\n`)
