@@ -40,6 +40,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'image inspect': async () => (await import('./image-inspect.ts')).imageInspect,
   'image prune': async () => (await import('./image-prune.ts')).imagePrune,
   lab: async () => (await import('./lab.ts')).lab,
+  'lab view': async () => (await import('./lab-view.ts')).labView,
+  'diff-view': async () => (await import('./diff-view.ts')).diffView,
   'lab containers-vs-vms': async () => (await import('./containers-vs-vms.ts')).containersVsVms,
   ps: async () => (await import('./ps.ts')).ps,
   stats: async () => (await import('./stats.ts')).stats,

@@ -33,7 +33,9 @@ function build(stage: Stage): Build {
   const { code, text } = tinyctr(stage, ['plan', '--json', ...request()])
   if (code !== 0) throw new LessonError(`Cannot plan a container: ${text}`)
   const { steps } = JSON.parse(text) as { steps: PlannedStep[] }
-  const made = { steps, whole: look(stage, []).lines }
+  const whole = look(stage, [])
+  if (whole.code !== 0) throw new LessonError(`Cannot make the whole container: ${whole.lines.join('\n')}`)
+  const made = { steps, whole: whole.lines }
   builds.set(stage, made)
   return made
 }
@@ -67,7 +69,7 @@ export function whatBreaks(stage: Stage, { step, half }: PlannedStep): string {
     const meaning = lines.find((line) => line.startsWith('  means  '))?.slice('  means  '.length)
     return `it does not start: ${(meaning ?? message.replace('tinyctr: ', '')) || `exit code ${code}`}`
   }
-  const changed = differences(build(stage).whole, lines)
+  const changed = summarised(differences(build(stage).whole, lines))
   if (changed.length === 0) return NOTHING
   return `${changed.slice(0, MOST).join('\n')}${changed.length > MOST ? `\nand ${changed.length - MOST} more` : ''}`
 }
@@ -88,12 +90,32 @@ function leftovers({ host, folder, dataRoot, cgroups }: Stage): { what: string; 
 }
 
 const MOST = 3
+/** What leads back to the host shows all of it: how much is enough. */
+function summarised(lines: readonly string[]): readonly string[] {
+  const ofHost = lines.filter((line) => /^\+ (mount|file) /.test(line))
+  if (ofHost.length <= MANY) return lines
+  return [
+    `+ ${ofHost.length} files and mounts of the host`,
+    ...lines.filter((line) => !ofHost.includes(line)),
+  ]
+}
+
+const MANY = 6
 const SECONDS = '2'
 /** 128 + SIGKILL */
 const TIMED_OUT = 137
 const SHELL = ['sh', '-c', PROBE]
 /** Written out, since the lesson is about the plan that people print. */
-const request = (): string[] => ['--pull', 'never', '--cgroup-parent', `/${OWN_NAME}-build`, IMAGE, ...SHELL]
+const request = (): string[] => [
+  '--network',
+  'none',
+  '--pull',
+  'never',
+  '--cgroup-parent',
+  `/${OWN_NAME}-build`,
+  IMAGE,
+  ...SHELL,
+]
 const IMAGE = 'localhost/tinyctr-fixture:latest'
 
 function look(stage: Stage, flags: readonly string[]): { code: number; lines: string[] } {

@@ -14,8 +14,9 @@ body { font: 20px/1.5 system-ui, sans-serif; color: var(--text); background: var
 h1 { font-size: 2.2rem; line-height: 1.2 } h2 { margin-top: 2.5rem }
 table { border-collapse: collapse; width: 100% } td, th { padding: .4rem .8rem; border-bottom: 1px solid var(--line); text-align: left }
 td + td, th + th { font-variant-numeric: tabular-nums }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 2rem }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 2rem }
 figure { margin: 0 } figcaption { font-weight: 600 } .quiet { color: var(--quiet) }
+.yes, .no { white-space: nowrap }
 .yes { color: var(--good) } .no { color: var(--bad) }
 `
 
