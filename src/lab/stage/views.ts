@@ -16,7 +16,3 @@ export const statusField = (onlooker: Subject, field: string, pid: number | 'sel
 /** The processes that a /proc shows. */
 export const processesIn = (onlooker: Subject, proc = '/proc'): string[] =>
   onlooker.list(proc).filter((name) => /^\d+$/.test(name))
-
-/** The lines of a text that hold a word. */
-export const linesWith = (text: string, word: string): string[] =>
-  text.split('\n').filter((line) => line.includes(word))
