@@ -42,7 +42,8 @@ export async function writeOutput(path: string | undefined, source: Bytes): Prom
     if (!isPlace) renameSync(name, path)
   } catch (cause) {
     if (!isPlace) rmSync(name, { force: true })
-    throw cause
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOSPC') throw cause
+    throw new StateError(`Cannot write ${path}: no space is left on the disk`, { cause })
   } finally {
     closeSync(fd)
   }

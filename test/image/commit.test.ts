@@ -1,10 +1,12 @@
 /** What containers changed, as layers and tars, held against what the kernel's overlayfs and other tools make of it. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { createWriteStream, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { commitContainer } from '../../src/engine/commit-container.ts'
 import { exportContainer } from '../../src/engine/export-container.ts'
 import { loadImage } from '../../src/image/archive/load.ts'
@@ -12,11 +14,14 @@ import { archiveFiles, chooseImages, tarOfFiles } from '../../src/image/archive/
 import { lookupImage } from '../../src/image/snapshot.ts'
 import type { ImageStore } from '../../src/image/store.ts'
 import { directory, file, hardlink, symlink, tar } from './layer/make-tar.ts'
-import { listTree, needsRoot } from './layer/unpack-into.ts'
+import { listTree, needsRoot, scratch } from './layer/unpack-into.ts'
 import { type MadeContainer, makeContainer } from './make-container.ts'
 import { makeImage } from './make-image.ts'
 import { withStore } from './with-store.ts'
 
+const built = fileURLToPath(new URL('../../build/tinyctr', import.meta.url))
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const program = existsSync(built) ? [built] : [process.execPath, '--import', import.meta.resolve('tsx'), main]
 const own = { uid: process.getuid!(), gid: process.getgid!() }
 const reference = 'docker.io/library/base:1'
 const committed = 'docker.io/library/new:2'
@@ -196,7 +201,10 @@ test('commit, save: podman and buildah read it', needsRoot, (t) =>
       'vfs',
     ]
     const podman = (...args: string[]) =>
-      execFileSync('podman', [...places, ...args], { encoding: 'utf8', stdio: 'pipe' })
+      execFileSync('podman', [...places, '--tmpdir', `${folder}/podman-tmp`, ...args], {
+        encoding: 'utf8',
+        stdio: 'pipe',
+      })
     assert.match(podman('load', '-i', archive), /Loaded image.*new:2/)
     const id = lookupImage(store.root, committed)!.id.slice(7)
     assert.equal(podman('images', '-q', '--no-trunc').trim(), `sha256:${id}`)
@@ -215,4 +223,42 @@ test('commit, save: podman and buildah read it', needsRoot, (t) =>
     assert.equal(readdirSync(`${merged}/etc`).sort().join(), 'keep,moved,replaced')
     execFileSync('buildah', [...buildah, 'umount', name!])
   }),
+)
+
+test(
+  'a full disk: import and save end with one clear error, and leave the store as it was',
+  needsRoot,
+  (t) => {
+    const folder = scratch(t)
+    mkdirSync(`${folder}/disk`)
+    writeFileSync(`${folder}/small.tar`, tar(file('f', 'small')))
+    const random = Array.from({ length: 60 }, (_, at) => ({ ...file(`f${at}`), data: randomBytes(100_000) }))
+    writeFileSync(`${folder}/large.tar`, tar(...random))
+    const root = `${folder}/disk/store`
+    const run = [...program, '--root', `${folder}/run`, '--data-root', root]
+      .map((word) => `'${word}'`)
+      .join(' ')
+    const script = `
+    mount -t tmpfs -o size=4m tmpfs ${folder}/disk
+    ${run} import ${folder}/small.tar small:1 || exit 8
+    ${run} import ${folder}/large.tar large:1 && exit 9
+    ${run} images --format '{{.Repository}}'
+    find ${root}/tmp ${root}/partial -mindepth 1
+    dd if=/dev/zero of=${folder}/disk/rest bs=64k 2>/dev/null
+    ${run} save -o ${folder}/disk/saved small:1 && exit 9
+    ls ${folder}/disk
+    rm ${folder}/disk/rest
+    ${run} rmi small:1
+    find ${root}/blobs ${root}/layers -mindepth 1 -type f`
+    const { status, stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', script], { encoding: 'utf8' })
+    assert.equal(status, 0, stdout + stderr)
+    assert.match(
+      stdout,
+      /^sha256:[0-9a-f]{64}\nsmall\nrest\nstore\nUntagged: small:1\nDeleted: sha256:[0-9a-f]{64}\nDeleted: sha256:[0-9a-f]{64}\n$/,
+    )
+    assert.match(
+      stderr,
+      /^tinyctr: Cannot write the layer: no space is left on the disk\n.*\ntinyctr: Cannot write .*saved: no space is left on the disk\n.*\n$/,
+    )
+  },
 )
