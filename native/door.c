@@ -161,12 +161,27 @@ static int send_signal(long folder, long signal)
 	return result < 0 ? -1 : 0;
 }
 
-static int delete(long folder, const char *path, const char *cgroup)
+/* SIGKILL, and waits until it has ended: a zombie has. */
+static int end(const struct process *process)
+{
+	struct __kernel_timespec patience = { 10, 0 };
+	struct pollfd process_fd = { SYSCALL(pidfd_open, process->pid, 0), POLLIN, 0 };
+	int ended = 0;
+
+	if (process_fd.fd >= 0 && is_alive(process) && SYSCALL(pidfd_send_signal, process_fd.fd, SIGKILL, 0, 0) == 0)
+		ended = SYSCALL(ppoll, &process_fd, 1, &patience, 0, 0) > 0;
+	SYSCALL(close, process_fd.fd);
+	return ended;
+}
+
+static int delete(long folder, const char *path, const char *cgroup, int force)
 {
 	struct process process;
 	long gone;
 
-	if (!read_process(folder, &process) || is_alive(&process))
+	if (!read_process(folder, &process))
+		return -1;
+	if (is_alive(&process) && (!force || is_frozen(cgroup) || !end(&process)))
 		return -1;
 	if (*cgroup && (gone = remove_cgroup(cgroup)) < 0 && gone != -ENOENT)
 		return -1;
@@ -237,7 +252,7 @@ static int serve(const char *command, char **argv, const char *root, int sure)
 	/* Somebody else is at it: the front end waits. */
 	if (second || SYSCALL(flock, folder, LOCK_EX | LOCK_NB) < 0)
 		return -1;
-	return same(command, "start") ? start(folder, cgroup) : delete(folder, path, cgroup);
+	return same(command, "start") ? start(folder, cgroup) : delete(folder, path, cgroup, force);
 }
 
 int serve_engine(char **argv, char **envp)

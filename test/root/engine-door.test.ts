@@ -94,6 +94,17 @@ for (const [name, args] of [
   })
 }
 
+test('delete --force of one that runs, and of one that waits', { skip }, () => {
+  create(sleep)
+  assert.notEqual(natively('delete', id), 0)
+  assert.equal(natively('delete', '--force', id), 0)
+  assert.equal(state(), 'none')
+  create(sleep)
+  assert.equal(natively('start', id), 0)
+  assert.equal(natively('delete', '--force', id), 0)
+  assert.equal(state(), 'none')
+})
+
 test('delete --force of none is no error', { skip }, () => {
   assert.equal(natively('delete', '--force', 'never-made'), 0)
   assert.notEqual(natively('delete', 'never-made'), 0)
