@@ -38,7 +38,9 @@ export function cgroupSteps(config: Config, host: Host, mayExist = false): Step[
   // A new cgroup has no limits: `max` needs a controller only where there is one.
   const files = resourceFiles(config).filter(
     ({ controller, file, text }) =>
-      text !== (NEW_CGROUP[file] ?? 'max') || controller === undefined || host.cgroup?.controllers.includes(controller),
+      text !== (NEW_CGROUP[file] ?? 'max') ||
+      controller === undefined ||
+      host.cgroup?.controllers.includes(controller),
   )
   const folder = cgroupFolder(config, host)
   if (!folder || !host.cgroup) {

@@ -24,6 +24,7 @@ test('personality', { skip: skip || (process.arch !== 'x64' && 'is of x86-64') }
 })
 
 /** proc_pid_stat(5): nice is the 19th field, policy the 41st. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
 const STAT = 'read -r line < /proc/self/stat; set -- ${line##*) }; echo ${17} ${39}'
 
 test('scheduler', { skip }, () => {
