@@ -48,7 +48,7 @@ for (const [name, input] of Object.entries(INPUTS)) {
     assert.equal(half(header.container_end, header.host_end), plan.container.length)
     assert.equal(half(header.cleanup_end, header.container_end), plan.cleanup.length)
 
-    const cells = new Set([header.pid_cell, header.channel_cell])
+    const cells = new Set([header.pid_cell, header.channel_cell, header.verdict_cell, header.start_cell])
     // A text with a number in it has its length where the call that takes it looks.
     for (const { op, into } of records) if (op === OP.FORMAT && into) cells.add(into)
     const inData = (offset: number) => offset >= 64 && offset < header.records
