@@ -22,10 +22,9 @@ const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```co
 for (const [command = '', ...shown] of blocks) {
   test(command, { skip }, () => {
     assert.match(command, /^\$ \.\/bin\/tinyctr /)
-    const line = command.replace(
-      '$ ./bin/tinyctr',
-      `${program} --root ${folder}/state --data-root ${folder}/data`,
-    )
+    const line = command
+      .slice('$ '.length)
+      .replaceAll('./bin/tinyctr', `${program} --root ${folder}/state --data-root ${folder}/data`)
     const { stdout, stderr } = spawnSync('sh', ['-c', line], { cwd: root, encoding: 'utf8' })
     const printed = stdout + stderr
     for (const part of shown.flatMap((text) => text.split('...'))) {

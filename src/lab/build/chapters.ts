@@ -48,7 +48,7 @@ export const CHAPTERS: readonly Chapter[] = [
   {
     claim: 'Capabilities, the user, the seccomp filter: what the process may do',
     why: 'As late as possible: the steps before need the rights that go here.',
-    least: 2,
+    least: 3,
     takes: from('/process/capabilities', '/process/user', '/linux/seccomp'),
   },
   {
@@ -60,7 +60,7 @@ export const CHAPTERS: readonly Chapter[] = [
   {
     claim: 'Clean-up: what is on the host goes when the container goes',
     why: 'These steps come last, and run even when one of the others fails.',
-    least: 2,
+    least: 3,
     takes: ({ half }) => half === 'cleanup',
   },
 ]

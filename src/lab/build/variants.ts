@@ -30,7 +30,7 @@ function build(stage: Stage): Build {
   const known = builds.get(stage)
   if (known) return known
   stage.atEnd(() => removeCgroup(`${stage.cgroups}/${OWN_NAME}-build`))
-  const { code, text } = tinyctr(stage, ['plan', '--json', ...request()])
+  const { code, text } = tinyctr(stage, ['plan', '--json', '--rm', ...request()])
   if (code !== 0) throw new LessonError(`Cannot plan a container: ${text}`)
   const { steps } = JSON.parse(text) as { steps: PlannedStep[] }
   const whole = look(stage, [])
