@@ -155,8 +155,6 @@ static long perform(const struct record *record, const word *args)
 		return copy_tree(args[0], args[1]);
 	case OP_NETLINK:
 		return netlink(args[0], (void *)args[1], args[2]);
-	case OP_LINGER:
-		return linger(args[0]);
 	}
 	return -EBADF;
 }

@@ -43,7 +43,6 @@ long join(char *to, const char *before, const char *middle, const char *after);
 
 /* netlink.c */
 long netlink(int fd, const void *batch, word size);
-long linger(int fd);
 
 /* spawn.c */
 long spawn(const char *path, char **argv, char **envp, const word *streams, word milliseconds);

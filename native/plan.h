@@ -31,7 +31,6 @@
 #define OP_COPY_TREE 8
 #define OP_HOOK 9
 #define OP_NETLINK 10
-#define OP_LINGER 11
 
 #define ROLE_NONE 0
 #define ROLE_CONTAINER 1

@@ -13,6 +13,7 @@ import { IDENTITY_CAUSES } from './errno-meaning/identity.ts'
 import { KERNEL_FILE_CAUSES } from './errno-meaning/kernel-files.ts'
 import { MOUNT_CAUSES } from './errno-meaning/mounts.ts'
 import { NAMESPACE_CAUSES } from './errno-meaning/namespaces.ts'
+import { NETWORK_CAUSES } from './errno-meaning/network.ts'
 import { SINCE } from './errno-meaning/since.ts'
 import { TERMINAL_CAUSES } from './errno-meaning/terminal.ts'
 
@@ -25,6 +26,7 @@ export const CAUSES: readonly Causes[] = [
   MOUNT_CAUSES,
   IDENTITY_CAUSES,
   TERMINAL_CAUSES,
+  NETWORK_CAUSES,
   FILE_CAUSES,
 ]
 

@@ -46,7 +46,7 @@ const OPERATIONS = {
   copy_tree: OP.COPY_TREE,
   hook: OP.HOOK,
   netlink: OP.NETLINK,
-  linger: OP.LINGER,
+  linger: OP.NETLINK,
 } as const
 const INITIAL_SIZE = 64 * 1024
 

@@ -99,6 +99,8 @@ function portMessages(hostIndex: Sum, mac: string, isolated: boolean): Message[]
       { ifi_family: AF.BRIDGE, ifi_index: hostIndex },
       {
         IFLA_PROTINFO: {
+          // Hairpin: where br_netfilter translates addresses on the bridge, its own published port is behind the same port.
+          IFLA_BRPORT_MODE: 1,
           IFLA_BRPORT_LEARNING: 0,
           IFLA_BRPORT_LOCKED: 1,
           ...(isolated ? { IFLA_BRPORT_ISOLATED: 1 } : {}),

@@ -116,9 +116,8 @@ export const OP = {
   REMOVE_CGROUP: 7,
   COPY_TREE: 8,
   HOOK: 9,
-  /** args: socket, bytes, their length. */
+  /** args: socket, bytes, their length; without bytes: a child keeps the socket a little longer (linger). */
   NETLINK: 10,
-  LINGER: 11,
 } as const
 
 /** Who goes on after a clone3: 0 for every other call. */

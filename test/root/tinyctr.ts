@@ -102,7 +102,7 @@ export class Tinyctr {
 
   /** Everything a container has on the host that is still there. */
   leftovers(): string[] {
-    const states = names(this.root).filter((path) => !/\/(seccomp|starts)$/.test(path))
+    const states = names(this.root).filter((path) => !/\/(seccomp|networks|starts)$/.test(path))
     const layers = names(join(this.dataRoot, 'containers'))
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
