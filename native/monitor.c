@@ -193,17 +193,15 @@ int serve_as_init(int child)
 		unsigned info[32] = { 0 }; /* struct signalfd_siginfo: ssi_signo, ssi_errno, ssi_code */
 		int status, pid;
 
-		SYSCALL(read, signals, info, sizeof info);
-		if (info[0] != SIGCHLD) {
-			/* What a terminal sends reaches the whole process group: the child has it already. */
-			if (info[2] != SI_KERNEL)
-				SYSCALL(kill, child, info[0]);
-			continue;
-		}
+		/* First, too: a child that ended before its signal was blocked has sent none. */
 		while ((pid = SYSCALL(wait4, -1, &status, WNOHANG, 0)) > 0)
 			if (pid == child)
 				own = status & 127 ? 128 + (status & 127) : status >> 8 & 255, child = 0;
 		if (!child)
 			return own;
+		SYSCALL(read, signals, info, sizeof info);
+		/* What a terminal sends reaches the whole process group: the child has it already. */
+		if (info[0] != SIGCHLD && info[2] != SI_KERNEL)
+			SYSCALL(kill, child, info[0]);
 	}
 }

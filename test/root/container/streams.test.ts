@@ -223,7 +223,7 @@ describe('terminals', { skip }, () => {
         'ee',
         'sh',
         '-c',
-        'stty size; trap "stty size; exit 5" WINCH; while :; do sleep 0.05; done',
+        'trap "stty size; exit 5" WINCH; stty size; while :; do sleep 0.05; done',
       ],
     )
     assert.deepEqual([code, restored], [5, true], output)
