@@ -70,7 +70,10 @@ export function chooseNetwork(
     networks: endpoints.map(({ network }) => network),
     made: upper.every(({ made }) => made) && (bridges.length === 0 || lookForFirewall()),
     state,
-    devices: endpoints.map((one, i) => deviceOf(one.network, one, upper[i]!.index, i === out)),
+    devices: endpoints.map((one, i) => ({
+      ...deviceOf(one.network, one, upper[i]!.index, i === out),
+      ...rateOf(options),
+    })),
   }
 }
 
@@ -129,6 +132,13 @@ function upperIndex(network: Network): { index: number; made: boolean } {
   throw new StateError(
     `the network ${network.name} is on the device "${name}", which this host does not have`,
   )
+}
+
+/** A burst that nobody names is what passes in 20 ms, and never less than one large packet of the kernel's (TSO). */
+function rateOf({ networkRate, networkBurst }: RunOptions): Pick<NetworkDevice, 'rate'> {
+  if (networkRate === undefined) return {}
+  const burstBytes = networkBurst ?? Math.max(64 * 1024, Math.ceil(networkRate / 50))
+  return { rate: { bytesPerSecond: networkRate, burstBytes } }
 }
 
 /** `-p`, and with `-P` every port that the image or `--expose` names and that is not published yet. */

@@ -28,6 +28,12 @@ export type Attachment =
       readonly mode: number
     }
 
+export interface Rate {
+  readonly bytesPerSecond: number
+  /** How much may pass at once. */
+  readonly burstBytes: number
+}
+
 export interface NetworkDevice {
   readonly name: string
   readonly index: number
@@ -37,13 +43,15 @@ export interface NetworkDevice {
   /** Of the routes to everywhere; one an address family at most. */
   readonly gateways: readonly string[]
   readonly attachment: Attachment
+  /** At most so much, each way. */
+  readonly rate?: Rate
 }
 
 const CREATE = NLM_F.CREATE | NLM_F.EXCL
 
 /** @param pid a process in the namespace the device is for */
 export function deviceMessages(
-  { name, index, mac, mtu, attachment }: NetworkDevice,
+  { name, index, mac, mtu, attachment, rate }: NetworkDevice,
   pid: number | Slot,
 ): Message[] {
   const own: Attributes<'link'> = {
@@ -81,6 +89,8 @@ export function deviceMessages(
       },
     ),
     ...(mac === undefined ? [] : portMessages(hostIndex, mac, isolated === true)),
+    // What the host's end sends is what the container receives.
+    ...(rate === undefined ? [] : [shapeMessage(hostIndex, rate)]),
   ]
 }
 
@@ -119,8 +129,10 @@ export const up = (index: number): Message =>
 const familyOf = (address: string): number => (address.includes(':') ? AF.INET6 : AF.INET)
 
 /** In the namespace of the device. */
-export function addressMessages({ index, addresses, gateways }: NetworkDevice): Message[] {
+export function addressMessages({ index, addresses, gateways, rate }: NetworkDevice): Message[] {
   return [
+    // What the container sends; only CAP_NET_ADMIN inside could take it away.
+    ...(rate === undefined ? [] : [shapeMessage(index, rate)]),
     ...addresses.map(({ address, prefixLength }) => addressMessage(index, address, prefixLength)),
     up(index),
     ...gateways.map((gateway) =>
@@ -153,5 +165,34 @@ export function addressMessage(index: number, address: string, prefixLength: num
       ifa_index: index,
     },
     { IFA_LOCAL: address, IFA_ADDRESS: address },
+  )
+}
+
+const TC_H_ROOT = 0xffffffff
+const FIRST_HANDLE = 0x10000
+const TC_LINKLAYER_ETHERNET = 1
+/** What waits longer than this in the queue is dropped. */
+const LATENCY_SECONDS = 0.05
+
+/** A token bucket (tc-tbf(8)) as the device's queue. */
+function shapeMessage(index: number | Sum, { bytesPerSecond, burstBytes }: Rate): Message {
+  // struct tc_tbf_qopt: two struct tc_ratespec, of which the second is for peaks; limit, buffer, mtu.
+  const parameters = new Uint8Array(36)
+  const view = new DataView(parameters.buffer)
+  view.setUint8(1, TC_LINKLAYER_ETHERNET)
+  view.setUint32(8, Math.min(bytesPerSecond, 0xffffffff), true)
+  view.setUint32(24, burstBytes + Math.ceil(bytesPerSecond * LATENCY_SECONDS), true)
+  return message(
+    'RTM_NEWQDISC',
+    CREATE,
+    { tcm_ifindex: index, tcm_handle: FIRST_HANDLE, tcm_parent: TC_H_ROOT },
+    {
+      TCA_KIND: 'tbf',
+      TCA_OPTIONS: {
+        TCA_TBF_PARMS: parameters,
+        TCA_TBF_BURST: burstBytes,
+        TCA_TBF_RATE64: BigInt(bytesPerSecond),
+      },
+    },
   )
 }
