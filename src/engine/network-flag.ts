@@ -61,13 +61,16 @@ function modeOf(text: string): string {
   if (text === 'default' || text === 'private') return 'bridge'
   if (text === '') throw new UsageError('network name/id is not specified')
   if (/^(container|ns):$/.test(text)) throw new UsageError(`invalid network mode: ${text} names nothing`)
+  if (/^(cni:|pasta\b|slirp4netns\b)/.test(text))
+    throw new UsageError(
+      `${text} is not in this version of tinyctr: it has networks, none, host, container: and ns:`,
+    )
   return text
 }
 
 /** Modes that are no network. */
 export const isOwnNamespace = (mode: string): boolean => mode !== 'host' && !/^(container|ns):/.test(mode)
-export const isNamedNetwork = (mode: string): boolean =>
-  isOwnNamespace(mode) && mode !== 'none' && !/^(cni:|pasta|slirp4netns)/.test(mode)
+export const isNamedNetwork = (mode: string): boolean => isOwnNamespace(mode) && mode !== 'none'
 
 /** @throws UsageError */
 export function parseIpv4(text: string): string {
