@@ -11,7 +11,7 @@ type NetworkOptions = Pick<
 
 /** @throws UsageError for what cannot stand together */
 export function networkOptions(flags: RunFlagValues): NetworkOptions {
-  const given = flags.network ?? [{ network: defaultNetworkMode(), aliases: [] }]
+  const given = flags.network ?? [{ network: defaultNetworkMode(flags), aliases: [] }]
   const [first] = given as [EndpointRequest, ...EndpointRequest[]]
   const mode = first.network
   if (given.some(({ network }) => !isNamedNetwork(network)) && given.length > 1) {
@@ -31,8 +31,21 @@ export function networkOptions(flags: RunFlagValues): NetworkOptions {
   }
 }
 
-/** TINYCTR_NETWORK names another than Docker's default. */
-const defaultNetworkMode = (): string => process.env.TINYCTR_NETWORK || 'none'
+/** Flags that mean nothing without a network. */
+const ASK_FOR_ONE = [
+  'publish',
+  'publish-all',
+  'ip',
+  'ip6',
+  'mac-address',
+  'network-alias',
+  'network-rate',
+  'network-burst',
+] as const
+
+/** TINYCTR_NETWORK names another one to begin with. */
+const defaultNetworkMode = (flags: RunFlagValues): string =>
+  process.env.TINYCTR_NETWORK || (ASK_FOR_ONE.some((name) => flags[name] !== undefined) ? 'bridge' : 'none')
 
 /** The flags beside `--network` speak of the first. */
 function refined(first: EndpointRequest, flags: RunFlagValues): EndpointRequest {

@@ -140,3 +140,10 @@ const refused: [line: string, message: string | RegExp][] = [
 for (const [line, message] of refused) {
   test(`refuses ${line}`, () => assert.throws(() => request(line), { name: 'UsageError', message }))
 }
+
+test('who asks for a port asks for a network', () => {
+  assert.equal(options('alpine').network, 'none')
+  assert.equal(options('-p 80:80 alpine').network, 'bridge')
+  assert.equal(options('-P alpine').network, 'bridge')
+  assert.equal(options('--network none alpine').network, 'none')
+})
