@@ -1,5 +1,6 @@
 /** A container's log as the bytes of its files, the oldest first, and on as it grows (native/log.c writes it). */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 
 const CHUNK_BYTES = 256 * 1024
 
@@ -11,14 +12,22 @@ interface LogFile {
 /** The file and those before it, open, the oldest first: however often it rotates from now on. */
 export function openLog(path: string): LogFile[] {
   const files: LogFile[] = []
-  for (let number = 0; ; number++) {
-    const file = open(number === 0 ? path : `${path}.${number}`)
-    // While we open them, one may move on to the next name.
-    if (!file && number > 0) break
+  // While we open them, each may move on to the next name, the oldest first: a name may be free for a moment.
+  for (let number = 0; number <= oldest(path); number++) {
+    const file = open(nameOf(path, number))
     if (file && files.some(({ inode }) => inode === file.inode)) closeSync(file.fd)
     else if (file) files.unshift(file)
   }
   return files
+}
+
+const nameOf = (path: string, number: number): string => (number === 0 ? path : `${path}.${number}`)
+
+/** The highest number behind the name. */
+function oldest(path: string): number {
+  const name = `${basename(path)}.`
+  const numbers = readdirSync(dirname(path)).filter((one) => one.startsWith(name))
+  return Math.max(0, ...numbers.map((one) => Number(one.slice(name.length)) || 0))
 }
 
 function open(path: string): LogFile | undefined {
@@ -80,12 +89,18 @@ export function* readLines(fd: number, place: { at: number }): Generator<string>
 
 /** The file that was begun after this one; undefined while this is the newest. */
 export function nextFile(path: string, inode: number): LogFile | undefined {
-  const names = [path]
-  for (let number = 1; inodeOf(`${path}.${number}`) !== undefined; number++) names.push(`${path}.${number}`)
-  const at = names.findIndex((name) => inodeOf(name) === inode)
-  if (at === 0) return undefined
-  // It has been rotated away: the oldest there is comes next.
-  return open(names[at < 0 ? names.length - 1 : at - 1]!)
+  for (;;) {
+    const last = oldest(path)
+    let at = 0
+    while (at <= last && inodeOf(nameOf(path, at)) !== inode) at++
+    if (at === 0) return undefined
+    // Past the last it has been rotated away, unless it moved just then: the oldest there is comes next.
+    const gone = at > last && oldest(path) === last
+    const next = open(nameOf(path, at - 1))
+    // Names moved on meanwhile: what was opened may not be the next.
+    if (next && (gone || inodeOf(nameOf(path, at)) === inode)) return next
+    if (next) closeSync(next.fd)
+  }
 }
 
 function inodeOf(path: string): number | undefined {
