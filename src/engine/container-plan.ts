@@ -63,6 +63,12 @@ export function containerPlan(input: ContainerPlanInput, seccompFilter?: Uint8Ar
     before: [...stateSteps(input), ...layerSteps(input), ...recordSteps(input)],
     after: removeSteps(input),
     dieWithParent: true,
+    atFirst: [
+      call('close', [STATE], {
+        why: 'the lock is the monitor’s: when it is killed, whoever comes next must find it free',
+        at: '--root',
+      }),
+    ],
     hookState: {
       ociVersion: OCI_VERSION,
       id: stateFolder.slice(stateFolder.lastIndexOf('/') + 1),
@@ -83,17 +89,27 @@ const STATE = slot('state')
 const OWN_STATE = slot('own_state')
 
 /** Locked as long as the monitor lives: an unlocked folder is a dead container's, and its journal says what is left. */
-function stateSteps({ stateFolder, journal, files }: ContainerPlanInput): Step[] {
+function stateSteps({ config, layer, stateFolder, journal, files }: ContainerPlanInput): Step[] {
   const at = '--root'
   const named = { journal, ...files }
   const names = Object.keys(named)
   const opened = each(names.map((name) => slot(`file_${name.replaceAll('.', '_')}`)))
   return [
-    call('mkdirat', [AT.FDCWD, stateFolder, 0o700], {
-      into: OWN_STATE,
-      why: 'the state of this container',
-      at,
-    }),
+    layer
+      ? call(
+          'mkdirat',
+          [AT.FDCWD, each([stateFolder, config.root?.path ?? `${stateFolder}/rootfs`]), each([0o700, 0o755])],
+          {
+            into: each([OWN_STATE, slot('mount_point')]),
+            why: 'the state of this container, and in it the folder to mount its root on',
+            at,
+          },
+        )
+      : call('mkdirat', [AT.FDCWD, stateFolder, 0o700], {
+          into: OWN_STATE,
+          why: 'the state of this container',
+          at,
+        }),
     call('openat', [AT.FDCWD, stateFolder, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0], {
       into: STATE,
       why: 'to hold a lock on',

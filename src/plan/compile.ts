@@ -67,6 +67,8 @@ export interface PlanInput extends ProgramInput {
   readonly pipes?: readonly Stream[]
   /** Steps of the engine around the container: its state folder, its writable layer. */
   readonly before?: readonly Step[]
+  /** The container's first. */
+  readonly atFirst?: readonly Step[]
   readonly after?: readonly Step[]
   /** Steps of the host when the container waits at $start (`hold`); or when it has become its program. */
   readonly finish?: readonly Step[]
@@ -111,6 +113,7 @@ export function compilePlan(given: PlanInput): Plan {
       ...finishSteps(input),
     ],
     container: [
+      ...(input.atFirst ?? []),
       ...signalSteps(),
       ...(input.stdin === 'null' ? nullInputSteps() : []),
       ...pipeSteps(input.pipes ?? []),

@@ -23,11 +23,9 @@ const isOld = ({ record }: ContainerPlanInput): boolean =>
   record !== undefined && Object.keys(record.files).length === 0
 
 export function layerSteps(input: ContainerPlanInput): Step[] {
-  const { layer, config } = input
-  if (!layer) return []
-  const at = '--data-root'
+  const { layer } = input
+  if (!layer || isOld(input)) return []
   const { folder } = layer
-  const mountPoint = config.root?.path ?? `${folder}/rootfs`
   const made = call(
     'mkdirat',
     [AT.FDCWD, each([folder, `${folder}/upper`, `${folder}/work`]), each([0o700, 0o755, 0o700])],
@@ -35,13 +33,10 @@ export function layerSteps(input: ContainerPlanInput): Step[] {
       into: each([OWN_LAYER, slot('upper'), slot('work')]),
       unless: STATUS,
       why: 'the writable layer',
-      at,
+      at: '--data-root',
     },
   )
-  return [
-    ...(isOld(input) ? [] : [made]),
-    call('mkdirat', [AT.FDCWD, mountPoint, 0o755], { why: 'the folder to mount the root on', at }),
-  ]
+  return [made]
 }
 
 export function recordSteps(input: ContainerPlanInput): Step[] {
