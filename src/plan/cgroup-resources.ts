@@ -180,12 +180,16 @@ function networkFiles({ network }: Resources): CgroupFile[] {
 }
 
 function unifiedFiles({ unified }: Resources): CgroupFile[] {
-  return Object.entries(unified ?? {}).map(([file, text]) => {
+  return Object.entries(unified ?? {}).flatMap(([file, text]) => {
     const at = `${AT}/unified/${file}`
     // The name becomes a path below the cgroup (CVE-2022-0811's kind of injection).
     if (!/^[a-z][a-z0-9_]*\.[A-Za-z0-9_.]+$/.test(file))
       throw new ConfigError(at, `expected the name of a cgroup file but found "${file}"`)
     const controller = file.slice(0, file.indexOf('.'))
-    return { controller: controller === 'cgroup' ? undefined : controller, file, text, at }
+    // A device a line, as in io.max: the kernel takes one line a write.
+    return text
+      .split('\n')
+      .filter((line, i) => line !== '' || i === 0)
+      .map((line) => ({ controller: controller === 'cgroup' ? undefined : controller, file, text: line, at }))
   })
 }

@@ -1,6 +1,6 @@
 /**
  * Hooks (runtime-spec config.md, "POSIX-platform Hooks"): programs of the caller that run at six points of a container's
- * life, each with the container's state on its standard input and with no other environment than its own.
+ * life, each with the container's state on its standard input. Without an environment of its own it has the runtime's.
  */
 
 import { MFD } from '../linux/abi/flags.ts'
@@ -11,7 +11,10 @@ import { configureNetDeviceSteps, hasNetDevices, moveNetDeviceSteps } from './ne
 import { barrier, call, composed, PID, type Step, slot, template } from './step.ts'
 
 /** What a hook is told besides status and pid. */
-export type HookState = Omit<State, 'status' | 'pid'>
+export interface HookState extends Omit<State, 'status' | 'pid'> {
+  /** The runtime's own, for hooks that have none: told by being there. */
+  readonly environment?: readonly string[]
+}
 
 /** What hooks say: read from there when one fails, by its name in /proc/PID/fd. */
 export const HOOK_OUTPUT_NAME = 'tinyctr-hook-output'
@@ -105,8 +108,11 @@ export const poststopHookSteps = (config: Config, state: HookState): Step[] =>
   hookSteps(config, 'poststop', state, 'stopped', undefined)
 
 /** The state as a hook reads it (runtime.md, "State"); `pid` is added when it is known. */
-export const hookStateText = (state: HookState, status: Status, pid?: number): string =>
-  JSON.stringify({ ...state, status, ...(pid === undefined ? {} : { pid }) })
+export const hookStateText = (
+  { environment: _, ...state }: HookState,
+  status: Status,
+  pid?: number,
+): string => JSON.stringify({ ...state, status, ...(pid === undefined ? {} : { pid }) })
 
 const MILLISECONDS = 1000
 
@@ -133,7 +139,7 @@ function hookSteps(
         [
           one.path,
           one.args ?? [one.path],
-          one.env ?? [],
+          one.env ?? state.environment ?? [],
           input,
           HOOK_OUTPUT,
           (one.timeout ?? 0) * MILLISECONDS,

@@ -89,13 +89,15 @@ export function userSteps(config: Config, mayDenySetgroups: boolean): Step[] {
   const user = config.process?.user ?? { uid: 0, gid: 0 }
   const at = '/process/user'
   const { uid = 0, gid = 0 } = user
+  const groups = call('setgroups', [[...(user.additionalGids ?? [])]], {
+    // Where one unprivileged id is mapped, setgroups(2) is denied for good and there is no group to leave.
+    ...(mayDenySetgroups ? { tolerate: ['EPERM'] } : {}),
+    why: "not the caller's groups",
+    at: `${at}/additionalGids`,
+  })
   return [
-    call('setgroups', [[...(user.additionalGids ?? [])]], {
-      // Where one unprivileged id is mapped, setgroups(2) is denied for good and there is no group to leave.
-      ...(mayDenySetgroups ? { tolerate: ['EPERM'] } : {}),
-      why: "not the caller's groups",
-      at: `${at}/additionalGids`,
-    }),
+    // crun's annotation, for files that only a group of the caller may read (podman --group-add keep-groups).
+    ...(config.annotations?.['run.oci.keep_original_groups'] === '1' ? [] : [groups]),
     call('setresgid', [gid, gid, gid], {
       why: 'group first: the user may not be allowed to',
       at: `${at}/gid`,
@@ -186,12 +188,19 @@ export function programCandidates(config: Config): string[] {
   return path.split(':').map((folder) => `${folder || '.'}/${program}`)
 }
 
+/** A variable that is set twice has its last value, as in a shell; programs look for the first. */
+function lastOfEach(env: readonly string[]): string[] {
+  const nameOf = (variable: string): string => variable.split('=', 1)[0] as string
+  const last = new Map(env.map((variable, i) => [nameOf(variable), i]))
+  return env.filter((variable, i) => last.get(nameOf(variable)) === i)
+}
+
 /** The program, tried along PATH as execvp(3) does: a call that succeeds does not return. */
 export function execveSteps(config: Config): Step[] {
   const candidates = programCandidates(config)
   const { args = [], env = [] } = config.process ?? {}
   return [
-    call('execve', [each(candidates), [...args], [...env]], {
+    call('execve', [each(candidates), [...args], lastOfEach(env)], {
       tolerate: ['ENOENT', 'ENOTDIR', 'EACCES'],
       why: candidates.length > 1 ? 'become the program: the first that PATH finds' : 'become the program',
       at: '/process/args',

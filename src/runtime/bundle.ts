@@ -19,9 +19,18 @@ export interface Bundle {
 /** `disabled`: the container stays in the caller's cgroup. */
 export type CgroupManager = 'cgroupfs' | 'systemd' | 'disabled'
 
+export interface BundleOptions {
+  /** Absolute. */
+  readonly bundle: string
+  /** Instead of the bundle's config.json; absolute. */
+  readonly configFile?: string
+  readonly id: string
+  readonly cgroupManager: CgroupManager
+}
+
 /** @throws StateError, ConfigError */
-export function readBundle(bundle: string, id: string, manager: CgroupManager): Bundle {
-  const text = readConfigText(bundle)
+export function readBundle({ bundle, configFile, id, cgroupManager }: BundleOptions): Bundle {
+  const text = configFile === undefined ? readConfigText(bundle) : readText(configFile)
   const given = parseConfig(text)
   checkSemantics(given)
   const process = requireProcess(given)
@@ -30,7 +39,7 @@ export function readBundle(bundle: string, id: string, manager: CgroupManager): 
   const config: Config = {
     ...given,
     process: withHome(process, rootfs),
-    linux: withCgroup(given.linux ?? {}, id, manager),
+    linux: withCgroup(given.linux ?? {}, id, cgroupManager),
   }
   return { text, config, rootfs }
 }

@@ -78,6 +78,7 @@ export const hookStateOf = ({ ociVersion, id, bundle, annotations }: ContainerSt
   id,
   bundle,
   ...(annotations ? { annotations: { ...annotations } } : {}),
+  environment: Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
 })
 
 const STATE = slot('state')

@@ -12,6 +12,7 @@ import { type CgroupManager, readBundle } from './bundle.ts'
 import { type CreateInput, type CreateMode, createPlan } from './create-plan.ts'
 import type { ReportTo } from './error-log.ts'
 import type { FailureSource } from './explain-create.ts'
+import { passListeningSockets } from './listening-sockets.ts'
 import { explainEnvironment, ownCommand } from './own-command.ts'
 import { cachedFilter } from './seccomp-cache.ts'
 import { type ContainerState, checkId } from './state.ts'
@@ -22,6 +23,8 @@ export interface CreateOptions {
   readonly id: string
   /** Absolute. */
   readonly bundle: string
+  /** Instead of the bundle's config.json. */
+  readonly configFile?: string
   readonly pidFile?: string
   readonly consoleSocket?: string
   readonly pidfdSocket?: string
@@ -42,7 +45,8 @@ export async function create(options: CreateOptions): Promise<never> {
   checkId(id)
   const folder = `${root}/${id}`
   if (fileType(folder) !== undefined) throw new StateError(`container with id exists: ${id}`)
-  const { text, config, rootfs } = readBundle(bundle, id, options.cgroupManager)
+  const { text, config: given, rootfs } = readBundle(options)
+  const { config, count: sockets } = passListeningSockets(given, process.env)
   if (fileType(rootfs) !== S.IFDIR)
     throw new ConfigError(
       '/root/path',
@@ -69,7 +73,8 @@ export async function create(options: CreateOptions): Promise<never> {
     ...(config.annotations ? { annotations: config.annotations } : {}),
     ...(cgroup === undefined ? {} : { cgroup }),
   }
-  const { consoleSocket, keep, noNewKeyring, noPivot, pidFile, preserveFds, report } = options
+  const { consoleSocket, keep, noNewKeyring, noPivot, pidFile, report } = options
+  const preserveFds = (options.preserveFds ?? 0) + sockets
   const input: CreateInput = {
     mode,
     config,
@@ -79,7 +84,7 @@ export async function create(options: CreateOptions): Promise<never> {
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
     ...(pidFile === undefined ? {} : { pidFile }),
     ...(options.pidfdSocket === undefined ? {} : { pidfdSocket: options.pidfdSocket }),
-    ...(preserveFds === undefined ? {} : { preserveFds }),
+    preserveFds,
     ...(noPivot ? { noPivot } : {}),
     ...(noNewKeyring ? { noNewKeyring } : {}),
     ...(keep ? { keep } : {}),
@@ -94,7 +99,7 @@ export async function create(options: CreateOptions): Promise<never> {
     interactive: terminal,
     explain: { argv: ownCommand('explain-failure'), envp: explainEnvironment(), source },
   })
-  return executeNative(encoded, { preserveFds: options.preserveFds ?? 0 })
+  return executeNative(encoded, { preserveFds })
 }
 
 /** Who gets the terminal's other end must be known. runc's words. */

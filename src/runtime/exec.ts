@@ -96,11 +96,12 @@ export function foreignNamespaces(proc: string): NamespaceType[] {
 }
 
 /**
- * Where its first process is now: inside, it may have moved below the cgroup it was made in, which then takes no
- * processes any more (cgroup-v2.rst, "No Internal Process Constraint").
+ * The container's own; or where its first process is now, if somebody inside gave controllers to cgroups below: then it
+ * takes no processes any more (cgroup-v2.rst, "No Internal Process Constraint").
  */
 export function cgroupBelow(proc: string, made: string, below: string | undefined): string {
   if (below !== undefined) return `${made}/${below}`.replace(/\/+/g, '/').replace(/\/$/, '')
+  if (readTextIfAny(`${made}/cgroup.subtree_control`)?.trim() === '') return made
   const path = /^0::(.*)$/m.exec(readTextIfAny(`${proc}/cgroup`) ?? '')?.[1] ?? ''
   const name = made.slice(made.lastIndexOf('/'))
   const at = path.lastIndexOf(`${name}/`)

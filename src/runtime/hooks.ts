@@ -5,7 +5,7 @@ import { type HookState, hookStateText } from '../plan/hooks.ts'
 import { describeHookFailure } from './hook-failure.ts'
 
 /**
- * Each in turn, with the state on its standard input and its own environment only.
+ * Each in turn, with the state on its standard input.
  * @returns what went wrong, one text a hook; after a failed poststart hook none is run
  */
 export function runHooks(
@@ -18,7 +18,7 @@ export function runHooks(
   const failures: string[] = []
   const input = hookStateText(state, status, pid)
   for (const [i, hook] of (config.hooks?.[name] ?? []).entries()) {
-    const failure = runHook(hook, input, state.bundle)
+    const failure = runHook({ env: [...(state.environment ?? [])], ...hook }, input, state.bundle)
     if (failure === undefined) continue
     failures.push(describeHookFailure(`${name} hook #${i}`, hook, failure.fact, failure.said))
     if (name === 'poststart') break

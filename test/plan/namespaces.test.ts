@@ -74,11 +74,6 @@ const CASES: [name: string, at: string, wishes: Wishes][] = [
     { linux: { namespaces: at('mount ipc'), sysctl: { 'kernel.sem': '1' } } },
   ],
   [
-    'an unknown capability',
-    '/process/capabilities/bounding/1',
-    { process: { capabilities: { bounding: ['CAP_KILL', 'CAP_NOTHING'] } } },
-  ],
-  [
     'an unknown limit',
     '/process/rlimits/0/type',
     { process: { rlimits: [{ type: 'RLIMIT_X' as 'RLIMIT_AS', soft: 1, hard: 1 }] } },

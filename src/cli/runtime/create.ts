@@ -8,6 +8,12 @@ import { type RuntimeInvocation, runtimeCommand } from './command.ts'
 
 const createFlags = {
   bundle: { takes: 'one', short: 'b', value: 'DIR', help: 'The bundle (default: the current folder)' },
+  config: {
+    takes: 'one',
+    short: 'f',
+    value: 'FILE',
+    help: "Read this file and not the bundle's config.json",
+  },
   'console-socket': { takes: 'one', value: 'SOCKET', help: 'Who gets the terminal' },
   'no-new-keyring': { takes: 'nothing', help: "Keep the caller's session keyring" },
   'no-pivot': { takes: 'nothing', help: 'Move the root instead of pivot_root(2), on an initramfs' },
@@ -68,6 +74,7 @@ const absolute = (path: string): string => cleanPath(path.startsWith('/') ? path
 function optionsOf(flags: FlagValues<typeof createFlags>) {
   const { 'pid-file': pidFile, 'console-socket': consoleSocket, 'preserve-fds': preserveFds } = flags
   return {
+    ...(flags.config ? { configFile: absolute(flags.config) } : {}),
     ...(pidFile ? { pidFile: absolute(pidFile) } : {}),
     ...(consoleSocket ? { consoleSocket: absolute(consoleSocket) } : {}),
     ...(flags['pidfd-socket'] ? { pidfdSocket: absolute(flags['pidfd-socket']) } : {}),

@@ -79,5 +79,7 @@ function withCapabilities(own: Capabilities | undefined, added: readonly string[
     bounding: and(own?.bounding),
     effective: and(own?.effective),
     permitted: and(own?.permitted),
+    // Where nothing is inheritable, nothing can be ambient.
+    ...(own?.inheritable ? { ambient: and(own.ambient) } : {}),
   }
 }
