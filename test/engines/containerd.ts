@@ -36,8 +36,8 @@ export class Containerd {
     this.socket = join(sandbox.folder, 'containerd.sock')
   }
 
-  static async open(): Promise<Containerd> {
-    const sandbox = await Sandbox.open()
+  static async open(hidesUnified?: boolean): Promise<Containerd> {
+    const sandbox = await Sandbox.open(hidesUnified)
     const { folder } = sandbox
     const file = join(folder, 'config.toml')
     writeFileSync(file, configuration(folder))

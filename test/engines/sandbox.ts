@@ -43,16 +43,16 @@ export class Sandbox {
   private readonly holder: ChildProcess
   private inner = 0
 
-  private constructor() {
+  private constructor(hidesUnified: boolean) {
     const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc']
     this.holder = spawn('unshare', [...namespaces, '--propagation', 'private', '--', 'sh', '-c', setUp], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { PATH: process.env.PATH, HIDE_UNIFIED: runtime.hidesUnified ? 'yes' : 'no' },
+      env: { PATH: process.env.PATH, HIDE_UNIFIED: hidesUnified ? 'yes' : 'no' },
     })
   }
 
-  static async open(): Promise<Sandbox> {
-    const sandbox = new Sandbox()
+  static async open(hidesUnified: boolean = runtime.hidesUnified): Promise<Sandbox> {
+    const sandbox = new Sandbox(hidesUnified)
     const { pid, stdout } = sandbox.holder
     await Promise.race([
       once(stdout!, 'data'),
@@ -64,12 +64,14 @@ export class Sandbox {
     return sandbox
   }
 
-  private get enter(): string[] {
-    return ['--target', `${this.inner}`, '--mount', '--net', '--pid', '--']
+  /** What a command line begins with to run inside. */
+  get enter(): string[] {
+    return ['nsenter', '--target', `${this.inner}`, '--mount', '--net', '--pid', '--']
   }
 
   run(command: readonly string[], { env, input }: { env?: NodeJS.ProcessEnv; input?: string } = {}): Result {
-    return spawnSync('nsenter', [...this.enter, ...command], {
+    const [file, ...args] = [...this.enter, ...command]
+    return spawnSync(file as string, args, {
       encoding: 'utf8',
       timeout: limitMilliseconds,
       input: input ?? '',
@@ -80,7 +82,8 @@ export class Sandbox {
   /** A daemon; what it says goes to `log`, a file in the sandbox's folder. */
   start(command: readonly string[], log: string, env: NodeJS.ProcessEnv = {}): void {
     const script = 'exec "$@" >"$0" 2>&1'
-    spawn('nsenter', [...this.enter, 'sh', '-c', script, join(this.folder, log), ...command], {
+    const [file, ...args] = [...this.enter, 'sh', '-c', script, join(this.folder, log), ...command]
+    spawn(file as string, args, {
       stdio: 'ignore',
       env: { PATH: process.env.PATH, ...env },
     })
@@ -101,9 +104,9 @@ export class Sandbox {
 
   async close(): Promise<void> {
     if (this.holder.exitCode === null) {
-      const ended = once(this.holder, 'exit')
-      process.kill(this.inner, 'SIGKILL')
-      await ended
+      // Its child goes with it (--kill-child), and every process of the namespace with that.
+      this.holder.kill('SIGKILL')
+      while (existsSync(`/proc/${this.inner}`)) await new Promise((next) => setTimeout(next, 10))
     }
     rmSync(this.folder, { recursive: true, force: true })
   }
