@@ -1,7 +1,7 @@
 /** The OCI bundles that runtimes are compared with: what `runc spec` writes, around a static /bin/true. */
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { resolveSeccomp } from '../src/engine/seccomp-resolver.ts'
+import { resolveSeccomp } from '../src/engine/config/seccomp-resolver.ts'
 import { readKernelRelease } from '../src/linux/host.ts'
 
 export interface Features {

@@ -20,9 +20,9 @@ const program = `
 import { start } from './clock.ts'
 import { parseArguments } from '${root}src/cli/parse.ts'
 import { commands } from '${root}src/cli/commands.ts'
-import { runRequest } from '${root}src/cli/run-options.ts'
-import { containerConfig } from '${root}src/engine/container-config.ts'
-import { resolveUser } from '${root}src/engine/user.ts'
+import { runRequest } from '${root}src/cli/run/run-options.ts'
+import { containerConfig } from '${root}src/engine/config/container-config.ts'
+import { resolveUser } from '${root}src/engine/config/user.ts'
 const loaded = performance.now()
 const { flags, positionals } = parseArguments(commands.run.flags, process.argv.slice(2), { flagsFirst: true })
 const { options } = runRequest(flags, positionals, { environment: process.env, folder: '/', files: new Map() })

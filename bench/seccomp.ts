@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { resolveSeccompProfile } from '../src/engine/seccomp-profile.ts'
+import { resolveSeccompProfile } from '../src/engine/config/seccomp-profile.ts'
 import { seccompDigestInput } from '../src/plan/seccomp/digest.ts'
 import { compileSeccomp } from '../src/plan/seccomp.ts'
 
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const X64 = 'SCMP_ARCH_X86_64'
 const SETS = [[X64], [X64, 'SCMP_ARCH_X86'], [X64, 'SCMP_ARCH_X86', 'SCMP_ARCH_X32']] as const
 
-const docker = JSON.parse(readFileSync(`${root}src/engine/default-seccomp.json`, 'utf8'))
+const docker = JSON.parse(readFileSync(`${root}src/engine/config/default-seccomp.json`, 'utf8'))
 const resolved = resolveSeccompProfile(docker, {
   capabilities: [],
   architecture: 'amd64',

@@ -3,7 +3,7 @@
  * single executable that holds only with `bun build --splitting`: one chunk loads every node:* module that any command
  * imports, at every start (16.6 ms of CPU instead of 5.6).
  */
-import type { Environment } from '../engine/env-file.ts'
+import type { Environment } from '../engine/config/env-file.ts'
 import { UsageError } from '../errors.ts'
 import { ownCommand } from '../runtime/own-command.ts'
 import { closest } from './closest.ts'
@@ -12,8 +12,8 @@ import { commands, findCommand, laterCommands, visibleCommands } from './command
 import { describeFailure, exitCodeOf } from './failure.ts'
 import { globalFlags } from './global-flags.ts'
 import { groups, groupVerbs } from './groups.ts'
-import { print, printError } from './output.ts'
 import { parseArguments } from './parse.ts'
+import { print, printError } from './screen/output.ts'
 import { stateFolders } from './state-folders.ts'
 
 /** Never throws: what goes wrong is printed. @returns the exit code */
@@ -25,10 +25,10 @@ export async function dispatch(args: readonly string[], environment: Environment
       return await (await import('./runtime/dispatch.ts')).dispatchRuntime(args, environment)
     }
     if (args[0] === '__complete')
-      return await (await import('./complete.ts')).complete(args.slice(1), environment)
+      return await (await import('./system/complete.ts')).complete(args.slice(1), environment)
     const global = parseArguments(globalFlags, args, { flagsFirst: true })
     debug = global.flags.debug ?? false
-    if (global.flags.version) return (await import('./version.ts')).printVersion()
+    if (global.flags.version) return (await import('./system/version.ts')).printVersion()
     const words = global.positionals
     if (global.help || words.length === 0) return await help([])
     if (words[0] === 'help') return await help(words.slice(1))

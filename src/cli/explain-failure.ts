@@ -1,7 +1,7 @@
 /** `tinyctr explain-failure`: the executor, which holds no strings, calls it to say why a step failed. */
 import { explainFailure as explain } from '../engine/explain.ts'
 import { defineCommand } from './command.ts'
-import { printError } from './output.ts'
+import { printError } from './screen/output.ts'
 
 export const explainFailure = defineCommand({
   usage: '[ARG...]',

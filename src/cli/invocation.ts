@@ -1,5 +1,5 @@
 /** What dispatch.ts hands to a command. */
-import type { Environment } from '../engine/env-file.ts'
+import type { Environment } from '../engine/config/env-file.ts'
 import type { Command } from './command.ts'
 import type { FlagTable, FlagValues } from './flag.ts'
 import type { StateFolders } from './state-folders.ts'

@@ -3,7 +3,7 @@
  *
  *     --name x  --name=x  -n x  -nx  -n=x  -it  --rm=false  --
  */
-import { parseBoolean } from '../engine/integer.ts'
+import { parseBoolean } from '../engine/config/integer.ts'
 import { UsageError } from '../errors.ts'
 import { closest } from './closest.ts'
 import type { Flag, FlagTable, FlagValues, ValueFlag } from './flag.ts'

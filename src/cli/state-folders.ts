@@ -1,6 +1,6 @@
 /** Where things are kept: `--root` for what is gone after a reboot, `--data-root` for images and containers. */
-import { cleanPath } from '../engine/container-path.ts'
-import type { Environment } from '../engine/env-file.ts'
+import { cleanPath } from '../engine/config/container-path.ts'
+import type { Environment } from '../engine/config/env-file.ts'
 import { UsageError } from '../errors.ts'
 
 export interface StateFolders {

@@ -13,8 +13,8 @@ import type { Host } from '../plan/host.ts'
 import type { Overlay } from '../plan/rootfs.ts'
 import { call, composed, each, type Plan, type Step, slot } from '../plan/step.ts'
 import { layerSteps, type RecordInput, recordSteps, removeLayerSteps } from './container/record-steps.ts'
-import type { ContainerNetwork } from './container-network.ts'
-import { leaveSteps } from './leave-steps.ts'
+import type { ContainerNetwork } from './network/container-network.ts'
+import { leaveSteps } from './network/leave-steps.ts'
 
 export interface ContainerPlanInput {
   readonly config: Config

@@ -1,6 +1,6 @@
 /** What the config of a container needs to know of its host; read by the caller, so that the rest stays pure. */
 import type { Device, IDMapping } from '../oci/runtime-spec.ts'
-import type { ResourceOptions } from './resources.ts'
+import type { ResourceOptions } from './config/resources.ts'
 import type { RunOptions } from './run-options.ts'
 
 export interface HostFacts {

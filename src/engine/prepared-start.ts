@@ -10,7 +10,7 @@ import { KernelError } from '../linux/kernel-error.ts'
 import { encodeStart, replaceId } from '../linux/premises/encode.ts'
 import { CHOSEN_ID, ID_DIGITS, KEPT_VARIABLES, SHORTEST_ID } from '../linux/premises/wire.ts'
 import { beginPremises, endPremises, lookedAt, noting, spoilPremises } from '../linux/premises.ts'
-import { randomId } from './container-id.ts'
+import { randomId } from './container/container-id.ts'
 
 /** More than anybody's habits; each is about 60 kB of the memory below /run. */
 const MOST = 64

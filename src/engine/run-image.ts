@@ -8,25 +8,30 @@ import type { Config } from '../oci/runtime-spec.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
 import { ownCommand } from '../runtime/own-command.ts'
 import { cachedFilter } from '../runtime/seccomp-cache.ts'
+import { containerConfig } from './config/container-config.ts'
+import { etcFiles, hostsText } from './config/container-etc.ts'
+import { foldersAt, missingSources } from './config/missing-sources.ts'
+import { resolveSeccomp } from './config/seccomp-resolver.ts'
+import { resolveUser } from './config/user.ts'
 import { type Attachment, DETACHED, monitorOptions, pipesOf } from './container/attachment.ts'
 import { healthCheck } from './container/health-options.ts'
 import { namePath, namesFolder, namesOf, requireFreeName } from './container/names.ts'
 import { type ContainerFolders, containerFolder, containersFolder, recordFiles } from './container/record.ts'
-import { containerConfig } from './container-config.ts'
-import { etcFiles, hostsText } from './container-etc.ts'
 import type { ContainerPlanInput } from './container-plan.ts'
-import { findImage, type ImageSource } from './find-image.ts'
 import type { ContainerPaths } from './host-facts.ts'
-import { readImageText } from './image-file.ts'
-import { joinedNetwork } from './joined-network.ts'
+import { findImage, type ImageSource } from './image/find-image.ts'
+import { readImageText } from './image/image-file.ts'
 import type { Launch } from './launch.ts'
-import { foldersAt, missingSources } from './missing-sources.ts'
-import { networkInput, networkLaunch, prepareNetwork, setNetworkParameters } from './network-preparation.ts'
+import { joinedNetwork } from './network/joined-network.ts'
+import {
+  networkInput,
+  networkLaunch,
+  prepareNetwork,
+  setNetworkParameters,
+} from './network/network-preparation.ts'
 import { type PreparedId, preparedId } from './prepared-start.ts'
 import { readHostFacts } from './read-host-facts.ts'
 import type { RunOptions } from './run-options.ts'
-import { resolveSeccomp } from './seccomp-resolver.ts'
-import { resolveUser } from './user.ts'
 
 export type Folders = ContainerFolders
 

@@ -5,14 +5,14 @@
  * undefined were not asked for.
  */
 import type { Rlimit } from '../oci/runtime-spec.ts'
+import type { DeviceRequest } from './config/device-flag.ts'
+import type { MountRequest } from './config/mount-request.ts'
+import type { ResourceOptions } from './config/resources.ts'
 import type { HealthOptions } from './container/health-options.ts'
 import type { LogOptions } from './container/log-options.ts'
 import type { RestartPolicy } from './container/restart-policy.ts'
-import type { DeviceRequest } from './device-flag.ts'
-import type { MountRequest } from './mount-request.ts'
-import type { EndpointRequest } from './network-flag.ts'
-import type { PortRequest } from './port-flag.ts'
-import type { ResourceOptions } from './resources.ts'
+import type { EndpointRequest } from './network/network-flag.ts'
+import type { PortRequest } from './network/port-flag.ts'
 
 /** How a namespace is come by: the host's, or a new one. */
 export type NamespaceMode = 'host' | 'private'

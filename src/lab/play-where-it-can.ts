@@ -1,5 +1,5 @@
 /** Finds a lesson what it needs: the image that comes with tinyctr, or a kernel with the controllers. */
-import { builtInImage } from '../engine/fixture.ts'
+import { builtInImage } from '../engine/image/fixture.ts'
 import type { Lesson } from './lesson.ts'
 import { placeFor } from './needs.ts'
 import type { LessonReport } from './play.ts'

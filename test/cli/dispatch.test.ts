@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { flagRows } from '../../src/cli/flag.ts'
-import { runFlags } from '../../src/cli/run-flags.ts'
+import { runFlags } from '../../src/cli/run/run-flags.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const tsx = import.meta.resolve('tsx')

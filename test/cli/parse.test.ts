@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseArguments } from '../../src/cli/parse.ts'
-import { parseSize } from '../../src/engine/size.ts'
+import { parseSize } from '../../src/engine/config/size.ts'
 
 const table = {
   rm: { takes: 'nothing', help: '' },

@@ -6,7 +6,7 @@ import { after } from 'node:test'
 import { claimName } from '../../src/engine/container/names.ts'
 import { writeRecord } from '../../src/engine/container/record.ts'
 import type { ExecutionParameters } from '../../src/oci/image-spec.ts'
-import { optionsOf } from '../engine/config-of.ts'
+import { optionsOf } from '../engine/config/config-of.ts'
 
 export const dataRoot = mkdtempSync(join(tmpdir(), 'tinyctr-recorded-'))
 after(() => rmSync(dataRoot, { recursive: true, force: true }))

@@ -14,7 +14,7 @@ import { reference } from './seccomp-reference.ts'
 
 const X64 = 'SCMP_ARCH_X86_64'
 const NO_ARGS = [0n, 0n, 0n, 0n, 0n, 0n]
-const docker = JSON.parse(readFileSync('src/engine/default-seccomp.json', 'utf8'))
+const docker = JSON.parse(readFileSync('src/engine/config/default-seccomp.json', 'utf8'))
 
 function compare(seccomp: Seccomp, native: SeccompArchitecture, program: Uint8Array, calls: Iterable<Call>) {
   const verdict = reference(seccomp, native)

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { resolveSeccompProfile } from '../../src/engine/seccomp-profile.ts'
+import { resolveSeccompProfile } from '../../src/engine/config/seccomp-profile.ts'
 import { syscallNumbers } from '../../src/linux/abi/syscall-numbers/parse.ts'
 import { compileSeccomp } from '../../src/plan/seccomp.ts'
 
@@ -67,11 +67,14 @@ function verdict(line: string): string {
 }
 
 test("Docker's profile under crun", { skip }, () => {
-  const seccomp = resolveSeccompProfile(JSON.parse(readFileSync('src/engine/default-seccomp.json', 'utf8')), {
-    capabilities: [],
-    architecture: 'amd64',
-    kernelRelease: '6.1.0',
-  })
+  const seccomp = resolveSeccompProfile(
+    JSON.parse(readFileSync('src/engine/config/default-seccomp.json', 'utf8')),
+    {
+      capabilities: [],
+      architecture: 'amd64',
+      kernelRelease: '6.1.0',
+    },
+  )
   const bundle = mkdtempSync(join(tmpdir(), 'seccomp-crun-'))
   try {
     for (const folder of ['dev', 'proc']) mkdirSync(join(bundle, 'rootfs', folder), { recursive: true })

@@ -25,7 +25,7 @@ function libseccomp(profile: unknown): { unknown: string[]; refused: boolean; fi
 const missing = libseccomp({ defaultAction: 'SCMP_ACT_ALLOW' }) === undefined
 const skip = missing && 'needs python3 and libseccomp on x86-64'
 
-const docker = JSON.parse(readFileSync('src/engine/default-seccomp.json', 'utf8'))
+const docker = JSON.parse(readFileSync('src/engine/config/default-seccomp.json', 'utf8'))
 const INTERESTING = [0n, 1n, 8n, 37n, 38n, 39n, 40n, 41n, 0x20000n, 0x20008n, 0x7e020000n, 0xffffffffn]
 const VALUES = [...INTERESTING, ...INTERESTING.map((value) => value + (3n << 32n))]
 

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { resolveSeccompProfile } from '../../src/engine/seccomp-profile.ts'
+import { resolveSeccompProfile } from '../../src/engine/config/seccomp-profile.ts'
 import { seccompFlags } from '../../src/plan/seccomp/flags.ts'
 import type { Seccomp } from '../../src/plan/seccomp/rules.ts'
 import { compileSeccomp } from '../../src/plan/seccomp.ts'
@@ -54,11 +54,14 @@ const KILLED = /^killed 31$/
 const GETPID: Call = ['getpid', 64, 39, [], WORKS]
 
 test("Docker's default profile", { skip }, () => {
-  const seccomp = resolveSeccompProfile(JSON.parse(readFileSync('src/engine/default-seccomp.json', 'utf8')), {
-    capabilities: [],
-    architecture: 'amd64',
-    kernelRelease: '6.1.0',
-  })
+  const seccomp = resolveSeccompProfile(
+    JSON.parse(readFileSync('src/engine/config/default-seccomp.json', 'utf8')),
+    {
+      capabilities: [],
+      architecture: 'amd64',
+      kernelRelease: '6.1.0',
+    },
+  )
   check(seccomp, [
     GETPID,
     ['getpid of a 32-bit process', 32, 20, [], WORKS],

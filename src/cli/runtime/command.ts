@@ -1,5 +1,5 @@
 /** A command of runc's command line, as one value. */
-import type { Environment } from '../../engine/env-file.ts'
+import type { Environment } from '../../engine/config/env-file.ts'
 import type { CgroupManager } from '../../runtime/bundle.ts'
 import type { FlagTable, FlagValues } from '../flag.ts'
 

@@ -1,6 +1,6 @@
 /** `tinyctr-runtime create` and `run`. */
-import { cleanPath } from '../../engine/container-path.ts'
-import { parseInteger } from '../../engine/integer.ts'
+import { cleanPath } from '../../engine/config/container-path.ts'
+import { parseInteger } from '../../engine/config/integer.ts'
 import { create as createContainer } from '../../runtime/create.ts'
 import type { CreateMode } from '../../runtime/create-plan.ts'
 import type { FlagTable, FlagValues } from '../flag.ts'

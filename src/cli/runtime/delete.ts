@@ -1,6 +1,6 @@
 /** `tinyctr-runtime delete`. */
 import { deleteContainer } from '../../runtime/delete.ts'
-import { printError } from '../output.ts'
+import { printError } from '../screen/output.ts'
 import { runtimeCommand } from './command.ts'
 
 export const deleteCommand = runtimeCommand({

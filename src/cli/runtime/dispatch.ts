@@ -1,13 +1,13 @@
 /** runc's command line, for container engines: from arguments to an exit code. Prints nothing on success. */
-import { cleanPath } from '../../engine/container-path.ts'
-import type { Environment } from '../../engine/env-file.ts'
+import { cleanPath } from '../../engine/config/container-path.ts'
+import type { Environment } from '../../engine/config/env-file.ts'
 import { UsageError } from '../../errors.ts'
 import { readTextIfAny } from '../../linux/file.ts'
 import { report } from '../../runtime/error-log.ts'
 import { describeFailure } from '../failure.ts'
 import type { FlagTable } from '../flag.ts'
-import { print, printError } from '../output.ts'
 import { type Parsed, parseArguments } from '../parse.ts'
+import { print, printError } from '../screen/output.ts'
 import type { RuntimeCommand, RuntimeGlobals } from './command.ts'
 import { runtimeCommands, runtimeGlobalFlags } from './commands.ts'
 

@@ -3,7 +3,7 @@ import { StateError, UsageError } from '../../errors.ts'
 import { type Container, readContainer } from '../../runtime/state.ts'
 import { readOomKills, readStats } from '../../runtime/stats.ts'
 import { statusOf } from '../../runtime/status.ts'
-import { print } from '../output.ts'
+import { print } from '../screen/output.ts'
 import { runtimeCommand } from './command.ts'
 
 export const events = runtimeCommand({

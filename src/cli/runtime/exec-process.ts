@@ -1,6 +1,6 @@
 /** The process that `exec` is asked for: a file, or the container's own with changes. */
 
-import { parseCount } from '../../engine/integer.ts'
+import { parseCount } from '../../engine/config/integer.ts'
 import { ConfigError, UsageError } from '../../errors.ts'
 import { readText } from '../../linux/file.ts'
 import { checkProcess } from '../../oci/process-semantics.ts'

@@ -1,6 +1,6 @@
 /** `tinyctr-runtime exec`. */
-import { cleanPath } from '../../engine/container-path.ts'
-import { parseInteger } from '../../engine/integer.ts'
+import { cleanPath } from '../../engine/config/container-path.ts'
+import { parseInteger } from '../../engine/config/integer.ts'
 import { StateError } from '../../errors.ts'
 import { exec as execInContainer } from '../../runtime/exec.ts'
 import { readConfig } from '../../runtime/saved-config.ts'

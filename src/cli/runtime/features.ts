@@ -1,7 +1,7 @@
 /** `tinyctr-runtime features`. */
 import manifest from '../../../package.json' with { type: 'json' }
 import { features as readFeatures } from '../../runtime/features.ts'
-import { print } from '../output.ts'
+import { print } from '../screen/output.ts'
 import { runtimeCommand } from './command.ts'
 
 export const features = runtimeCommand({

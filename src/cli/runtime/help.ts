@@ -1,7 +1,7 @@
 /** The help of `tinyctr-runtime`: its commands and flags, from their tables. */
 import { type FlagTable, flagRows } from '../flag.ts'
-import { print } from '../output.ts'
-import { formatTable } from '../table.ts'
+import { print } from '../screen/output.ts'
+import { formatTable } from '../screen/table.ts'
 import { runtimeCommands, runtimeGlobalFlags } from './commands.ts'
 
 export async function printRuntimeHelp(name: string | undefined): Promise<number> {

@@ -2,7 +2,7 @@
 import { listFolder, readTextIfAny } from '../../linux/file.ts'
 import { findContainer } from '../../runtime/state.ts'
 import { alignTabs } from '../format/tab-writer.ts'
-import { print } from '../output.ts'
+import { print } from '../screen/output.ts'
 import { runtimeCommand } from './command.ts'
 import { stateOf } from './state.ts'
 

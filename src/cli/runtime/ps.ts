@@ -2,7 +2,7 @@
 import { StateError } from '../../errors.ts'
 import { containerProcesses } from '../../runtime/processes.ts'
 import { readContainer } from '../../runtime/state.ts'
-import { print } from '../output.ts'
+import { print } from '../screen/output.ts'
 import { runtimeCommand } from './command.ts'
 
 export const ps = runtimeCommand({

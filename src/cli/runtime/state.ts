@@ -1,7 +1,7 @@
 /** `tinyctr-runtime state`: runc's JSON. */
 import { type Container, readContainer } from '../../runtime/state.ts'
 import { statusOf } from '../../runtime/status.ts'
-import { print } from '../output.ts'
+import { print } from '../screen/output.ts'
 import { runtimeCommand } from './command.ts'
 
 export const state = runtimeCommand({

@@ -1,6 +1,6 @@
 /** `tinyctr-runtime update`: limits from a file, from standard input, or by runc's flags. */
-import { parseInteger } from '../../engine/integer.ts'
-import { parseSwapSize } from '../../engine/size.ts'
+import { parseInteger } from '../../engine/config/integer.ts'
+import { parseSwapSize } from '../../engine/config/size.ts'
 import { StateError } from '../../errors.ts'
 import { readAll, readText } from '../../linux/file.ts'
 import type { Resources } from '../../oci/runtime-spec.ts'

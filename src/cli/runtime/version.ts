@@ -1,7 +1,7 @@
 /** `tinyctr-runtime --version`: the three lines that podman and Docker read. */
 import manifest from '../../../package.json' with { type: 'json' }
 import { OCI_VERSION } from '../../oci/runtime-spec.ts'
-import { print } from '../output.ts'
+import { print } from '../screen/output.ts'
 
 export function printRuntimeVersion(): number {
   const { version } = manifest

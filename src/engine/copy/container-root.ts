@@ -8,10 +8,10 @@ import { O } from '../../linux/abi/arch.ts'
 import { AT, FSCONFIG, FSMOUNT, FSOPEN } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import { readKernelRelease } from '../../linux/host.ts'
+import { cleanPath } from '../config/container-path.ts'
+import type { MountRequest } from '../config/mount-request.ts'
 import type { Container } from '../container/list.ts'
 import { containerFolder } from '../container/record.ts'
-import { cleanPath } from '../container-path.ts'
-import type { MountRequest } from '../mount-request.ts'
 
 export interface Tree {
   /** A directory (O_PATH): nothing outside of it is reached. */

@@ -5,10 +5,10 @@
 import { StateError } from '../../errors.ts'
 import type { ImageSnapshot } from '../../image/snapshot.ts'
 import { spoilPremises } from '../../linux/premises.ts'
+import { cleanPath } from '../config/container-path.ts'
+import type { MountRequest, VolumeRequest } from '../config/mount-request.ts'
+import { randomId } from '../container/container-id.ts'
 import { findContainer } from '../container/list.ts'
-import { randomId } from '../container-id.ts'
-import { cleanPath } from '../container-path.ts'
-import type { MountRequest, VolumeRequest } from '../mount-request.ts'
 import type { RunOptions } from '../run-options.ts'
 import { imageFolder } from './image-folder.ts'
 import {

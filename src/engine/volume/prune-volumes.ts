@@ -1,6 +1,7 @@
 /** Volumes that no container uses, removed. */
-import { treeBytes } from '../disk-usage.ts'
+
 import { recordEvent } from '../events/event-log.ts'
+import { treeBytes } from '../image/disk-usage.ts'
 import { listVolumes, removeVolume, type Volume, volumeData } from './volume.ts'
 import { volumeUsers } from './volume-users.ts'
 

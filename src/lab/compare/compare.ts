@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { builtInImage } from '../../engine/fixture.ts'
+import { builtInImage } from '../../engine/image/fixture.ts'
 import { UsageError } from '../../errors.ts'
 import { wrap } from '../narrate.ts'
 import { advice, bytes, seconds, type Verdict, verdicts } from './claims.ts'

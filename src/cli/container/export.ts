@@ -1,0 +1,22 @@
+/** `tinyctr export`: a container's file system as a tar. */
+import { exportContainer } from '../../engine/image/export-container.ts'
+import { defineCommand } from '../command.ts'
+import { checkOutput, writeOutput } from '../screen/output-file.ts'
+
+export const exportCommand = defineCommand({
+  usage: '[OPTIONS] CONTAINER',
+  summary: "Export a container's filesystem as a tar archive",
+  examples: ['tinyctr export -o web.tar web'],
+  flags: {
+    output: { takes: 'one', short: 'o', value: 'FILE', help: 'Write to a file, instead of STDOUT' },
+  },
+  least: 1,
+  most: 1,
+  completes: 'containers',
+  mapped: true,
+  async execute({ flags: { output }, positionals: [word = ''], folders: { dataRoot } }) {
+    checkOutput(output, 'export')
+    await exportContainer(dataRoot, word, (tar) => writeOutput(output, tar))
+    return 0
+  },
+})

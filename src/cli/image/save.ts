@@ -1,0 +1,43 @@
+/** `tinyctr save`: images as one archive, for `load` here, `docker load`, `podman load` and skopeo. */
+
+import { UsageError } from '../../errors.ts'
+import { archiveFiles, archiveFormats, chooseImages, tarOfFiles } from '../../image/archive/save.ts'
+import { saveFolder } from '../../image/archive/save-folder.ts'
+import { parsePlatform } from '../../image/platform.ts'
+import { ImageStore } from '../../image/store.ts'
+import { defineCommand } from '../command.ts'
+import { runFlags } from '../run/run-flags.ts'
+import { checkOutput, writeOutput } from '../screen/output-file.ts'
+
+export const save = defineCommand({
+  usage: '[OPTIONS] IMAGE [IMAGE...]',
+  summary: 'Save one or more images to a tar archive (streamed to STDOUT by default)',
+  examples: ['tinyctr save alpine -o alpine.tar', 'tinyctr save --format oci-dir -o layout alpine busybox'],
+  flags: {
+    format: {
+      takes: 'one',
+      value: 'FORMAT',
+      choices: archiveFormats,
+      help: 'docker-archive (the default; an OCI layout too), oci-archive or oci-dir',
+    },
+    output: { takes: 'one', short: 'o', value: 'FILE', help: 'Write to a file, instead of STDOUT' },
+    platform: runFlags.platform,
+  },
+  least: 1,
+  completes: 'images',
+  async execute({ flags: { format = 'docker-archive', output, platform }, positionals, folders }) {
+    const isFolder = format === 'oci-dir'
+    if (isFolder && output === undefined) throw new UsageError('--format oci-dir needs --output DIR')
+    if (!isFolder) checkOutput(output, 'save')
+    const store = new ImageStore(folders.dataRoot)
+    try {
+      const wanted = platform === undefined ? undefined : parsePlatform(platform)
+      const files = archiveFiles(store, await chooseImages(store, positionals, wanted), format)
+      if (isFolder) await saveFolder(store, files, output!)
+      else await writeOutput(output, tarOfFiles(store, files))
+    } finally {
+      store.close()
+    }
+    return 0
+  },
+})

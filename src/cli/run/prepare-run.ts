@@ -1,0 +1,38 @@
+/** What `run` starts and `plan` prints: the same flags make the same launch. */
+import type { Launch } from '../../engine/launch.ts'
+import { spoilPremises } from '../../linux/premises.ts'
+import type { Invocation } from '../invocation.ts'
+import { printError } from '../screen/output.ts'
+import type { runFlags } from './run-flags.ts'
+import { attachmentOf, isDirect } from './run-life.ts'
+import { runRequest } from './run-options.ts'
+import { readSurroundings } from './surroundings.ts'
+
+export async function prepareRun({
+  flags,
+  positionals,
+  folders,
+  environment,
+}: Invocation<typeof runFlags>): Promise<Launch> {
+  // What somebody's shell holds may be a secret, which must not outlive the container; what is typed is in the key.
+  if (flags.env?.some((variable) => !variable.includes('='))) spoilPremises()
+  const request = runRequest(flags, positionals, await readSurroundings(flags, environment))
+  if (request.from === 'bundle')
+    return (await import('../../engine/run-bundle.ts')).prepareBundle(request.options, folders)
+  const { quiet } = request.options
+  const { prepareImage } = await import('../../engine/run-image.ts')
+  const manner = { attachment: attachmentOf(flags), direct: isDirect(flags) }
+  const source = {
+    warn: (line: string) => printError(`tinyctr: ${line}`),
+    pull: async (name: string, platform: string | undefined) => {
+      await (await import('../image/pull.ts')).pullShown(name, {
+        platform,
+        quiet,
+        dataRoot: folders.dataRoot,
+        screen: process.stderr,
+        quietUntilAnswered: true,
+      })
+    },
+  }
+  return prepareImage(request.options, folders, source, manner)
+}

@@ -1,0 +1,57 @@
+/** `tinyctr volume create`. */
+
+import { parseLabel } from '../../engine/config/env-file.ts'
+import { randomId } from '../../engine/container/container-id.ts'
+import { recordEvent } from '../../engine/events/event-log.ts'
+import { createVolume, readVolume } from '../../engine/volume/volume.ts'
+import { StateError, UsageError } from '../../errors.ts'
+import { defineCommand } from '../command.ts'
+import { print } from '../screen/output.ts'
+
+export const volumeCreate = defineCommand({
+  usage: '[OPTIONS] [VOLUME]',
+  summary: 'Create a volume',
+  examples: ['tinyctr volume create --label app=shop data'],
+  flags: {
+    driver: { takes: 'one', short: 'd', value: 'DRIVER', help: 'Volume driver: local' },
+    label: { takes: 'many', value: 'KEY[=VALUE]', parse: parseLabel, help: 'Set metadata for a volume' },
+    name: { takes: 'one', value: 'NAME', hidden: true, help: 'Name of the volume' },
+    opt: { takes: 'many', short: 'o', value: 'KEY=VALUE', parse: parseLabel, help: 'Set driver options' },
+  },
+  least: 0,
+  most: 1,
+  async execute({ flags: { driver = 'local', label = [], name, opt = [] }, positionals: [typed], folders }) {
+    if (name !== undefined && typed !== undefined) {
+      throw new UsageError(
+        'conflicting options: cannot specify a volume-name through both --name and as a positional arg',
+      )
+    }
+    if (driver !== 'local') {
+      throw new StateError(
+        `create ${typed ?? name ?? ''}: error looking up volume plugin ${driver}: plugin "${driver}" not found`,
+      )
+    }
+    if (opt.length > 0) {
+      throw new StateError(
+        `create ${typed ?? name ?? ''}: invalid option: ${JSON.stringify(opt[0]![0])}: mount a file system with --mount type=bind`,
+      )
+    }
+    const wanted = typed ?? name ?? ''
+    const isNew = wanted === '' || readVolume(folders.dataRoot, wanted) === undefined
+    const volume = createVolume(folders.dataRoot, {
+      name: wanted === '' ? randomId() : wanted,
+      labels: Object.fromEntries(label),
+      options: {},
+      anonymous: wanted === '',
+    })
+    if (isNew)
+      recordEvent(folders.dataRoot, {
+        type: 'volume',
+        action: 'create',
+        id: volume.name,
+        attributes: { driver },
+      })
+    print(volume.name)
+    return 0
+  },
+})

@@ -1,0 +1,71 @@
+/** A container's networks in what is prepared for its start: loaded only for those who have one. */
+import { fileType } from '../../linux/file.ts'
+import { spoilPremises } from '../../linux/premises.ts'
+import type { Config } from '../../oci/runtime-spec.ts'
+import { ownCommand } from '../../runtime/own-command.ts'
+import type { ContainerPlanInput } from '../container-plan.ts'
+import type { Launch } from '../launch.ts'
+import type { RunOptions } from '../run-options.ts'
+import type { ContainerNetwork } from './container-network.ts'
+import { isNamedNetwork } from './network-flag.ts'
+
+interface Folders {
+  readonly root: string
+  readonly dataRoot: string
+}
+
+/** @param exposed the image's ports, as `80/tcp` */
+export async function prepareNetwork(
+  options: RunOptions,
+  exposed: readonly string[],
+  id: string,
+  { root, dataRoot }: Folders,
+): Promise<ContainerNetwork | undefined> {
+  if (!isNamedNetwork(options.network)) return undefined
+  const { chooseNetwork } = await import('./container-network.ts')
+  const network = chooseNetwork(options, exposed, { id, root, dataRoot })
+  // Names are written into the files of others.
+  if (network?.state.hosts !== undefined) spoilPremises()
+  return network
+}
+
+/** What of it the plan needs. */
+export function networkInput(
+  network: ContainerNetwork | undefined,
+): Pick<ContainerPlanInput, 'network' | 'leaveNetworks'> {
+  if (!network) return {}
+  const { devices, state } = network
+  return {
+    network: { devices, state },
+    ...(state.hosts === undefined ? {} : { leaveNetworks: ownCommand('leave-networks') }),
+  }
+}
+
+/** What of it happens before the plan. @param hosts the text of its hosts file */
+export const networkLaunch = (
+  network: ContainerNetwork | undefined,
+  folders: Folders,
+  hosts: string,
+): Pick<Launch, 'takeNetwork'> =>
+  network
+    ? { takeNetwork: async () => (await import('./network-start.ts')).takeNetwork(network, folders, hosts) }
+    : {}
+
+/** Neighbours are not believed: no routes, no redirects of theirs; who has no IPv6 has not even a link-local address. */
+export function setNetworkParameters({ linux }: Config, network: ContainerNetwork | undefined): void {
+  if (!linux || !network) return
+  const parameters: Record<string, string> = { 'net.ipv4.conf.all.accept_redirects': '0' }
+  const six = fileType('/proc/sys/net/ipv6') !== undefined
+  for (const { name, addresses } of network.devices) {
+    parameters[`net.ipv4.conf.${name}.accept_redirects`] = '0'
+    if (!six) continue
+    if (addresses.some(({ address }) => address.includes(':'))) {
+      parameters[`net.ipv6.conf.${name}.accept_ra`] = '0'
+      parameters[`net.ipv6.conf.${name}.accept_redirects`] = '0'
+    } else parameters[`net.ipv6.conf.${name}.disable_ipv6`] = '1'
+  }
+  linux.sysctl = { ...parameters, ...linux.sysctl }
+}
+
+export const addressesOf = (network: ContainerNetwork | undefined): string[] =>
+  (network?.state.endpoints ?? []).flatMap(({ addresses }) => addresses.map(({ address }) => address))
