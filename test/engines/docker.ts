@@ -11,7 +11,7 @@ export const dockerMissing: string | false =
   unpacked.status === 0 ? false : `needs docker.io, to unpack: ${unpacked.stderr?.trim()}`
 
 const folder = unpacked.stdout?.trim()
-const PATH = `${folder}/usr/bin:${folder}/usr/sbin:${process.env.PATH}`
+export const dockerPath = `${folder}/usr/bin:${folder}/usr/sbin:${process.env.PATH}`
 
 export class Docker implements ContainerEngine {
   readonly name = 'docker'
@@ -22,7 +22,12 @@ export class Docker implements ContainerEngine {
   private constructor(sandbox: Sandbox) {
     this.sandbox = sandbox
     const socket = `unix://${sandbox.folder}/docker.sock`
-    this.env = { PATH, DOCKER_HOST: socket, DOCKER_CONFIG: sandbox.folder, HOME: sandbox.folder }
+    this.env = {
+      PATH: dockerPath,
+      DOCKER_HOST: socket,
+      DOCKER_CONFIG: sandbox.folder,
+      HOME: sandbox.folder,
+    }
   }
 
   static async open(): Promise<Docker> {

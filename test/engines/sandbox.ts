@@ -64,6 +64,11 @@ export class Sandbox {
     return sandbox
   }
 
+  /** Of its first process, as the host numbers it. */
+  get pid(): number {
+    return this.inner
+  }
+
   /** What a command line begins with to run inside. */
   get enter(): string[] {
     return ['nsenter', '--target', `${this.inner}`, '--mount', '--net', '--pid', '--']
