@@ -28,6 +28,11 @@ void client_add(int fd, int first)
 	clients[count++].terminal = -1;
 }
 
+int clients_count(void)
+{
+	return count;
+}
+
 /* In the folder by its descriptor: a socket's path may not be long. */
 void clients_listen(void)
 {

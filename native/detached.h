@@ -4,8 +4,10 @@
 
 #include "executor.h"
 
-/* One read of the container's output; a message holds as much. */
+/* One read of the container's output while somebody looks on: a message holds as much. */
 #define OUTPUT_BYTES 32768
+/* One read while nobody does. */
+#define PIPE_BYTES (256 * 1024)
 #define INPUT_BYTES 4096
 #define MOST_CLIENTS 16
 #define PIPES 3
@@ -57,6 +59,7 @@ void client_add(int fd, int first);
 int clients_poll(struct pollfd *fds);
 void clients_handle(const struct pollfd *fds);
 int clients_stalled(void);
+int clients_count(void);
 void broadcast(char type, const void *bytes, word size);
 void clients_started(void);
 
@@ -84,6 +87,10 @@ void log_open(void);
 char *log_space(int stream, word *room);
 void log_take(int stream, word size);
 void log_end(int stream);
+
+/* json.c */
+char *json_text(char *to, const char *bytes, word count);
+char *json_time(char *to, unsigned long now);
 
 /* record.c */
 void record_event(const char *event, int count, const long *numbers);

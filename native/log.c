@@ -7,54 +7,62 @@
  * .2, and so on. A log that cannot be written (the disk is full) loses lines; the container never waits for it.
  */
 #include "detached.h"
+#include "block.h"
 
 /* Every byte that a container writes goes through here. */
 #pragma GCC optimize("O2")
 
 #define LINE_BYTES 16384
-#define OUT_BYTES 32768
+#define STREAM_BYTES (PIPE_BYTES + LINE_BYTES)
+#define OUT_BYTES PIPE_BYTES
 #define SUFFIX_BYTES 80
-#define BLOCK 16
+/* So much at once: the memory that it took is given back when the container calms down. */
+#define MUCH 65536
 
+/* What came and is no whole line yet; not touched, it takes no memory. */
 static struct {
-	char bytes[OUTPUT_BYTES];
+	char bytes[STREAM_BYTES + BLOCK];
 	word have;
 } streams[2];
 
-static char out[OUT_BYTES];
+/* Whole entries that are still to be written. */
+static char out[OUT_BYTES + BLOCK];
 static word pending;
-/* Bytes in the file; and how many of them are whole entries. */
-static word size, whole;
-static int fd = -1, lost;
-
-static void open_file(void)
-{
-	fd = SYSCALL(openat, AT_FDCWD, text(settings()->log), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-	if (fd >= 0)
-		fd = SYSCALL(fcntl, fd, F_DUPFD_CLOEXEC, LOWEST_OWN_FD);
-	size = whole = fd < 0 ? 0 : SYSCALL(lseek, fd, 0, SEEK_END);
-}
+/* Bytes in the file. */
+static word size;
+static int fd = -1;
 
 void log_open(void)
 {
-	if (settings()->log && fd < 0)
-		open_file();
+	if (!settings()->log || fd >= 0)
+		return;
+	fd = above(SYSCALL(openat, AT_FDCWD, text(settings()->log), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+	size = fd < 0 ? 0 : SYSCALL(lseek, fd, 0, SEEK_END);
+}
+
+/* An entry that was written in part is taken back: every line of the file is whole. Its only \n are the ends of entries. */
+static void take_back(word written)
+{
+	word whole = written;
+
+	while (whole && out[whole - 1] != '\n')
+		whole--;
+	size = SYSCALL(lseek, fd, 0, SEEK_END) - (written - whole);
+	SYSCALL(ftruncate, fd, size);
 }
 
 static void flush(void)
 {
-	for (word done = 0; done < pending;) {
-		long put = lost ? -1 : SYSCALL(write, fd, out + done, pending - done);
+	word done = 0;
+	long put = 1;
 
-		if (put == -EINTR)
-			continue;
-		if (put <= 0) {
-			lost = 1;
-			break;
-		}
-		done += put;
-		size += put;
+	while (done < pending && (put > 0 || put == -EINTR)) {
+		put = SYSCALL(write, fd, out + done, pending - done);
+		done += put > 0 ? put : 0;
 	}
+	size += done;
+	if (done < pending && fd >= 0)
+		take_back(done);
 	pending = 0;
 }
 
@@ -77,6 +85,7 @@ static void rotate(void)
 	char from[4200], to[4200];
 
 	SYSCALL(close, fd);
+	fd = -1;
 	for (int i = settings()->log_files - 1; i > 0; i--) {
 		numbered(from, i - 1);
 		numbered(to, i);
@@ -84,148 +93,10 @@ static void rotate(void)
 	}
 	if (settings()->log_files <= 1)
 		SYSCALL(unlinkat, AT_FDCWD, text(settings()->log), 0);
-	open_file();
+	log_open();
 }
 
-/* At the end of an entry. What was written in part is taken back, so that every line of the file is whole. */
-static void end_entry(void)
-{
-	word most = settings()->log_bytes_low | (word)settings()->log_bytes_high << 32;
-
-	if (lost || (most && size + pending >= most)) {
-		flush();
-		if (lost) {
-			SYSCALL(ftruncate, fd, whole);
-			size = whole;
-			lost = 0;
-		}
-	}
-	if (!pending)
-		whole = size;
-	if (most && size >= most)
-		rotate();
-}
-
-static void put(const char *bytes, word count)
-{
-	if (pending + count > OUT_BYTES)
-		flush();
-	for (word i = 0; i < count; i++)
-		out[pending + i] = bytes[i];
-	pending += count;
-}
-
-static void put_escaped(unsigned byte)
-{
-	const char *hex = "0123456789abcdef";
-	char code[6] = { '\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15] };
-
-	if (byte == '"' || byte == '\\')
-		code[1] = byte, put(code, 2);
-	else if (byte == '\n' || byte == '\r')
-		code[1] = byte == '\n' ? 'n' : 'r', put(code, 2);
-	else
-		put(code, 6);
-}
-
-/* The length of the UTF-8 sequence at `at`, or 0 where it is not one (RFC 3629). */
-static int sequence(const unsigned char *at, word rest)
-{
-	int length = at[0] >= 0xc2 && at[0] < 0xe0 ? 2 : at[0] >= 0xe0 && at[0] < 0xf0 ? 3 : at[0] >= 0xf0 && at[0] < 0xf5 ? 4 : 0;
-
-	if (!length || (word)length > rest)
-		return 0;
-	for (int i = 1; i < length; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf0 && at[1] < 0x90) ||
-	    (at[0] == 0xf4 && at[1] > 0x8f))
-		return 0;
-	return length;
-}
-
-/* Sixteen bytes, compared at once: SSE2 and NEON are in every x86-64 and arm64. */
-typedef unsigned char block __attribute__((vector_size(16), aligned(1), may_alias));
-
-static int any(block truth)
-{
-	typedef word halves __attribute__((vector_size(16)));
-	halves both = (halves)truth;
-
-	return (both[0] | both[1]) != 0;
-}
-
-/* Whether all of them stand for themselves in a JSON string as docker writes it. */
-static int is_plain(block b)
-{
-	return !any((block)(b < 0x20) | (block)(b >= 0x80) | (block)(b == '"') | (block)(b == '\\') |
-		    (block)(b == '<') | (block)(b == '>') | (block)(b == '&'));
-}
-
-/* One character that does not stand for itself, or that stands alone. Returns its length. */
-static int put_character(const unsigned char *at, word rest)
-{
-	int length = *at < 0x80 ? 1 : sequence(at, rest);
-
-	if (*at < 0x20 || *at == '"' || *at == '\\' || *at == '<' || *at == '>' || *at == '&')
-		put_escaped(*at);
-	/* U+2028 and U+2029 end lines in JavaScript, but not in JSON. */
-	else if (length == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8)
-		put(at[2] & 1 ? "\\u2029" : "\\u2028", 6);
-	else if (length)
-		for (int i = 0; i < length; i++)
-			out[pending++] = at[i];
-	else
-		put("\\ufffd", 6);
-	return length ? length : 1;
-}
-
-static void put_text(const char *bytes, word count)
-{
-	const unsigned char *at = (const unsigned char *)bytes, *end = at + count;
-
-	while (at < end) {
-		word room;
-
-		if (pending > OUT_BYTES - BLOCK)
-			flush();
-		room = (OUT_BYTES - pending) / BLOCK;
-		for (; room && end - at >= BLOCK && is_plain(*(const block *)at); room--, at += BLOCK, pending += BLOCK)
-			*(block *)(out + pending) = *(const block *)at;
-		if (at < end && pending <= OUT_BYTES - BLOCK)
-			at += put_character(at, end - at);
-	}
-}
-
-static char *put_digits(char *to, unsigned long number, int digits)
-{
-	for (int i = digits; i-- > 0; number /= 10)
-		to[i] = '0' + number % 10;
-	return to + digits;
-}
-
-/* RFC 3339 with nanoseconds. Days to a date: Howard Hinnant, chrono-compatible low-level date algorithms. */
-static char *put_time(char *to, unsigned long now)
-{
-	unsigned long seconds = now / 1000000000, days = seconds / 86400 + 719468;
-	unsigned long era = days / 146097, of_era = days % 146097;
-	unsigned long year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	unsigned long of_year = of_era - (365 * year + year / 4 - year / 100), m = (5 * of_year + 2) / 153;
-	const unsigned long parts[] = { m < 10 ? m + 3 : m - 9, of_year - (153 * m + 2) / 5 + 1, seconds / 3600 % 24,
-					seconds / 60 % 60, seconds % 60 };
-
-	to = put_digits(to, year + era * 400 + (m >= 10), 4);
-	for (int i = 0; i < 5; i++) {
-		*to++ = "--T::"[i];
-		to = put_digits(to, parts[i], 2);
-	}
-	*to++ = '.';
-	to = put_digits(to, now % 1000000000, 9);
-	*to++ = 'Z';
-	return to;
-}
-
-static char suffix[SUFFIX_BYTES];
+static char suffix[SUFFIX_BYTES + BLOCK];
 static word suffix_size;
 
 /* What stands behind the text of each entry: the same for all that came with one read. */
@@ -236,7 +107,7 @@ static void prepare_suffix(int stream)
 
 	while (*name)
 		*to++ = *name++;
-	to = put_time(to, nanoseconds(CLOCK_REALTIME));
+	to = json_time(to, nanoseconds(CLOCK_REALTIME));
 	*to++ = '"';
 	*to++ = '}';
 	*to++ = '\n';
@@ -245,21 +116,32 @@ static void prepare_suffix(int stream)
 
 static void put_entry(const char *line, word count)
 {
-	put("{\"log\":\"", 8);
-	put_text(line, count);
-	put(suffix, suffix_size);
-	end_entry();
+	const word most = settings()->log_bytes_low | (word)settings()->log_bytes_high << 32;
+	char *to;
+
+	if (pending + 6 * count + 2 * SUFFIX_BYTES > OUT_BYTES)
+		flush();
+	to = out + pending;
+	__builtin_memcpy(to, "{\"log\":\"", 8);
+	to = json_text(to + 8, line, count);
+	copy_blocks(to, suffix, suffix_size);
+	pending = to + suffix_size - out;
+	if (!most || size + pending < most)
+		return;
+	flush();
+	if (size >= most)
+		rotate();
 }
 
+/* With its \n; 0: it has not ended. May look at a block more. */
 static word line_length(const char *bytes, word count)
 {
-	word at = 0;
+	word at = 0, before;
 
-	while (at + BLOCK <= count && !any((block)(*(const block *)(bytes + at) == '\n')))
-		at += BLOCK;
-	while (at < count && bytes[at] != '\n')
-		at++;
-	return at < count ? at + 1 : 0;
+	for (; at < count; at += BLOCK)
+		if ((before = bytes_before((block)(*(const block *)(bytes + at) == '\n'))) < BLOCK)
+			return at + before < count ? at + before + 1 : 0;
+	return 0;
 }
 
 /* A piece of a long line, that does not end within a character. */
@@ -275,8 +157,24 @@ static word piece_length(const char *bytes)
 /* Where the next output goes; `room` is never 0. */
 char *log_space(int stream, word *room)
 {
-	*room = sizeof streams[stream].bytes - streams[stream].have;
+	*room = STREAM_BYTES - streams[stream].have;
 	return streams[stream].bytes + streams[stream].have;
+}
+
+/* A container that wrote much and now writes little: its monitor is small again. */
+static void give_back(word count)
+{
+	static word busy;
+	const word page = 4096, from = ((word)&streams + page - 1) & -page, to = ((word)(&streams + 1)) & -page;
+	const word from_out = ((word)out + page - 1) & -page, to_out = (word)(out + OUT_BYTES) & -page;
+
+	if (count > MUCH) {
+		busy = 1;
+	} else if (busy && !streams[0].have && !streams[1].have) {
+		SYSCALL(madvise, from, to - from, MADV_DONTNEED);
+		SYSCALL(madvise, from_out, to_out - from_out, MADV_DONTNEED);
+		busy = 0;
+	}
 }
 
 void log_take(int stream, word count)
@@ -284,8 +182,10 @@ void log_take(int stream, word count)
 	char *bytes = streams[stream].bytes;
 	word have = streams[stream].have + count, at = 0, length;
 
-	if (fd < 0)
-		return; /* no log: nothing is kept */
+	if (!settings()->log)
+		return;
+	/* The disk may have been full when it was to begin. */
+	log_open();
 	prepare_suffix(stream);
 	while (at < have) {
 		length = line_length(bytes + at, have - at);
@@ -297,24 +197,19 @@ void log_take(int stream, word count)
 		at += length;
 	}
 	flush();
-	whole = lost ? whole : size;
-	if (lost)
-		end_entry();
-	for (word i = 0; at && i < have - at; i++)
-		bytes[i] = bytes[at + i];
+	if (at)
+		copy_blocks(bytes, bytes + at, have - at);
 	streams[stream].have = have - at;
+	give_back(count);
 }
 
 /* The last line need not end in \n. */
 void log_end(int stream)
 {
-	if (fd >= 0 && streams[stream].have) {
+	if (settings()->log && streams[stream].have) {
 		prepare_suffix(stream);
 		put_entry(streams[stream].bytes, streams[stream].have);
 		flush();
-		whole = lost ? whole : size;
-		if (lost)
-			end_entry();
 	}
 	streams[stream].have = 0;
 }

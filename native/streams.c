@@ -4,9 +4,6 @@
 /* Of PIPES: what is typed, standard output, standard error. */
 int pipes[PIPES];
 
-/* Fewer turns between the container and us; without privileges it may stay smaller. */
-#define PIPE_BYTES (256 * 1024)
-
 static char input[INPUT_BYTES];
 static word input_size, input_done;
 static int input_ended;
@@ -84,6 +81,7 @@ void streams_open(void)
 		pipes[i] = above(pair[own]);
 		*cell(cells[i]) = above(pair[!own]);
 		SYSCALL(fcntl, pipes[i], F_SETFL, O_NONBLOCK);
+		/* Fewer turns between the container and us; without privileges it may stay smaller. */
 		SYSCALL(fcntl, pipes[i], F_SETPIPE_SZ, PIPE_BYTES);
 	}
 	input_size = input_done = input_ended = 0;
@@ -109,7 +107,7 @@ void pump(int stream)
 {
 	word room;
 	char *space = log_space(stream, &room);
-	long got = SYSCALL(read, pipes[1 + stream], space, room);
+	long got = SYSCALL(read, pipes[1 + stream], space, clients_count() && room > OUTPUT_BYTES ? OUTPUT_BYTES : room);
 
 	if (got == -EAGAIN || got == -EINTR)
 		return;

@@ -34,7 +34,7 @@ const programsOfC: Record<string, { files: RegExp; most: number }> = {
   'the executor': { files: /^native\/(executor|monitor|tree|system|entry)\.[ch]$/, most: 700 },
   'what it asks of others': { files: /^native\/(spawn|netlink)\.c$/, most: 80 },
   'the monitor of a detached container': {
-    files: /^native\/(detached|streams|clients|client|health|message|record|log|terminal)\.[ch]$/,
+    files: /^native\/(detached|streams|clients|client|health|message|record|log|json|block|terminal)\.[ch]$/,
     most: 1200,
   },
   'prepared starts': { files: /^native\/start\.c$/, most: 320 },
