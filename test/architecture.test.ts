@@ -34,9 +34,10 @@ const programsOfC: Record<string, { files: RegExp; most: number }> = {
   'the executor': { files: /^native\/(executor|monitor|tree|system|entry)\.[ch]$/, most: 700 },
   'what it asks of others': { files: /^native\/(spawn|netlink)\.c$/, most: 80 },
   'the monitor of a detached container': {
-    files: /^native\/(detached|streams|clients|client|health|message|record|log|json|block|terminal)\.[ch]$/,
-    most: 1200,
+    files: /^native\/(detached|streams|clients|client|health|message|record|terminal)\.[ch]$/,
+    most: 1000,
   },
+  "a container's log": { files: /^native\/(log|json|journal|block)\.[ch]$/, most: 400 },
   'prepared starts': { files: /^native\/start\.c$/, most: 320 },
   'commands of engines': { files: /^native\/door\.[ch]$/, most: 250 },
   'the look at the sources': { files: /^native\/fresh\.c$/, most: 100 },
