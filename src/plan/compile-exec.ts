@@ -13,6 +13,7 @@ import { CLONE_FLAG } from './namespaces.ts'
 import { keyringStep, oomScoreSteps, signalSteps } from './process.ts'
 import { type ProgramInput, programSteps } from './program.ts'
 import { finalAffinitySteps, initialAffinitySteps } from './scheduling.ts'
+import { connectAgentSteps, handOverSteps, type ListenerState } from './seccomp/listener.ts'
 import { barrier, call, PID, type Plan, type Step, slot } from './step.ts'
 import { connectSteps, openTerminalInsideSteps } from './terminal.ts'
 
@@ -26,6 +27,8 @@ export interface ExecPlanInput extends ProgramInput {
   readonly consoleSocket?: string
   /** Standard streams that are pipes to a monitor. */
   readonly pipes?: readonly Stream[]
+  /** What the agent of a seccomp profile is told. */
+  readonly listenerState?: ListenerState
   /** Steps of the host when the program runs. */
   readonly finish?: readonly Step[]
 }
@@ -49,7 +52,9 @@ export function compileExec(given: ExecPlanInput): Plan {
       ...initialAffinitySteps(config),
       ...connectSteps(config.process?.terminal ? consoleSocket : undefined),
       ...(cgroup === undefined ? [] : [openCgroupStep(cgroup)]),
+      ...connectAgentSteps(config),
       cloneStep(cgroup !== undefined),
+      ...handOverSteps(config, input.listenerState),
       ...(finish.length === 0
         ? []
         : [barrier(EXECVE, 'wait', 'execve closes its end: it has become its program'), ...finish]),

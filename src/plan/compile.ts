@@ -42,6 +42,7 @@ import { keyringStep, makeWorkdirSteps, oomScoreSteps, signalSteps } from './pro
 import { type ProgramInput, programSteps } from './program.ts'
 import { holdPortSteps, type PublishedPort, publishSteps, unpublishSteps } from './published-ports.ts'
 import { type Overlay, pivotSteps, ROOT, readonlyRootSteps, rootSteps } from './rootfs.ts'
+import { connectAgentSteps, handOverSteps } from './seccomp/listener.ts'
 import { barrier, call, PID, type Plan, type Step, slot } from './step.ts'
 import { sysctlSteps } from './sysctl.ts'
 import { openTerminalSteps } from './terminal.ts'
@@ -105,11 +106,13 @@ export function compilePlan(given: PlanInput): Plan {
       ...cgroupSteps(config, host, input.mayShareCgroup),
       ...idmapped.steps,
       ...holdPortSteps(ports),
+      ...connectAgentSteps(config),
       cloneStep(namespaces, cgroupFolder(config, host) !== undefined),
       ...identityMapSteps(config, namespaces, host.euid === 0),
       ...makeDeviceSteps(devices),
       ...publishSteps(ports),
       ...hostWorkSteps(config, host, hookState),
+      ...handOverSteps(config, hookState && { state: hookState, status: 'creating' }),
       ...finishSteps(input),
     ],
     container: [

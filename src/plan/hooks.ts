@@ -107,12 +107,12 @@ export const poststartHookSteps = (config: Config, state: HookState, pid: Slot):
 export const poststopHookSteps = (config: Config, state: HookState): Step[] =>
   hookSteps(config, 'poststop', state, 'stopped', undefined)
 
-/** The state as a hook reads it (runtime.md, "State"); `pid` is added when it is known. */
-export const hookStateText = (
-  { environment: _, ...state }: HookState,
-  status: Status,
-  pid?: number,
-): string => JSON.stringify({ ...state, status, ...(pid === undefined ? {} : { pid }) })
+/** What of it is the container's (runtime.md, "State"). */
+export const publicState = ({ environment: _, ...state }: HookState): Omit<State, 'status' | 'pid'> => state
+
+/** The state as a hook reads it; `pid` is added when it is known. */
+export const hookStateText = (state: HookState, status: Status, pid?: number): string =>
+  JSON.stringify({ ...publicState(state), status, ...(pid === undefined ? {} : { pid }) })
 
 const MILLISECONDS = 1000
 

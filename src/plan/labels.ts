@@ -68,9 +68,4 @@ export function refuseUnsupported(config: Config): void {
   }
   refuse('/linux/mountLabel', config.linux?.mountLabel, 'label mounts for SELinux')
   refuse('/linux/intelRdt', config.linux?.intelRdt, 'use Intel RDT')
-  refuse(
-    '/linux/seccomp/listenerPath',
-    config.linux?.seccomp?.listenerPath,
-    'hand system calls to a seccomp agent',
-  )
 }

@@ -22,6 +22,7 @@ import {
 } from './process.ts'
 import { schedulingSteps } from './scheduling.ts'
 import { seccompFlags } from './seccomp/flags.ts'
+import { isListening, listenedSteps } from './seccomp/listener.ts'
 import { compileSeccomp } from './seccomp.ts'
 import { call, type Step } from './step.ts'
 import { takeTerminalSteps } from './terminal.ts'
@@ -55,8 +56,11 @@ export function programSteps(input: ProgramInput): Step[] {
     ? (input.seccompFilter ??
       compileSeccomp(seccomp, host.architecture === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64'))
     : undefined
-  const seccompCall = seccompSteps(filter, seccomp ? seccompFlags(seccomp) : 0)
+  const seccompCall = listenedSteps(config, seccompSteps(filter, seccomp ? seccompFlags(seccomp) : 0))
   const noNewPrivileges = config.process?.noNewPrivileges === true
+  const lastSteps = [...noNewPrivilegesSteps(config), ...(noNewPrivileges ? seccompCall : [])]
+  // Who creates it hands the listener over, and is gone when it is started.
+  const listening = isListening(config)
   // Where setgroups(2) is denied there is no group to leave: one unprivileged id, or whatever a joined namespace has.
   const mayDenySetgroups =
     config.linux?.namespaces?.some(({ type, path }) => type === 'user' && path) ||
@@ -89,12 +93,13 @@ export function programSteps(input: ProgramInput): Step[] {
       at: '/process/user/umask',
     }),
     ...enterWorkdirSteps(),
-    ...(input.hold ? [...lookUpProgramSteps(config), ...holdSteps()] : []),
+    ...(input.hold ? lookUpProgramSteps(config) : []),
+    ...(listening ? lastSteps : []),
+    ...(input.hold ? holdSteps() : []),
     ...startHooks.run,
     ...(input.init ? [initStep()] : []),
-    ...noNewPrivilegesSteps(config),
-    // Last before execve, so that it need not allow anything above.
-    ...(noNewPrivileges ? seccompCall : []),
+    // The filter last before execve, so that it need not allow anything above.
+    ...(listening ? [] : lastSteps),
     ...execveSteps(config),
   ]
 }

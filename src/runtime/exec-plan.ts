@@ -5,6 +5,7 @@
 import type { Config, NamespaceType, Process } from '../oci/runtime-spec.ts'
 import { compileExec } from '../plan/compile-exec.ts'
 import type { Stream } from '../plan/detached.ts'
+import type { HookState } from '../plan/hooks.ts'
 import type { Host } from '../plan/host.ts'
 import { call, type Plan } from '../plan/step.ts'
 import { pidFileSteps, pidfdSteps } from './create-plan.ts'
@@ -16,6 +17,8 @@ export interface ExecInput {
   readonly host: Host
   readonly pidfd: number
   readonly namespaces: readonly NamespaceType[]
+  /** The container, as the agent of its seccomp profile is told of it. */
+  readonly container?: { readonly state: HookState; readonly pid: number }
   /** The folder of the cgroup it starts in. */
   readonly cgroup?: string
   readonly pidFile?: string
@@ -29,7 +32,7 @@ export interface ExecInput {
 }
 
 export function execPlan(input: ExecInput, seccompFilter?: Uint8Array): Plan {
-  const { cgroup, consoleSocket, detach, pidFile, preserveFds } = input
+  const { cgroup, consoleSocket, container, detach, pidFile, preserveFds } = input
   return compileExec({
     config: execConfig(input),
     host: input.host,
@@ -49,6 +52,9 @@ export function execPlan(input: ExecInput, seccompFilter?: Uint8Array): Plan {
           ]
         : []),
     ],
+    ...(container
+      ? { listenerState: { state: container.state, status: 'running', containerPid: container.pid } }
+      : {}),
     ...(input.pipes ? { pipes: input.pipes } : {}),
     ...(cgroup === undefined ? {} : { cgroup }),
     ...(consoleSocket === undefined ? {} : { consoleSocket }),

@@ -7,6 +7,8 @@ import { readTextIfAny } from '../linux/file.ts'
 import { readMachine } from '../linux/host.ts'
 import type { Config, NamespaceType, Process } from '../oci/runtime-spec.ts'
 import { encodePlan } from '../plan/encode.ts'
+import { publicState } from '../plan/hooks.ts'
+import { hookStateOf } from './create-plan.ts'
 import type { ReportTo } from './error-log.ts'
 import { type ExecInput, execPlan } from './exec-plan.ts'
 import type { FailureSource } from './explain-create.ts'
@@ -14,6 +16,7 @@ import { withHome } from './home.ts'
 import { explainEnvironment, ownCommand } from './own-command.ts'
 import { openProcess, type ProcessIdentity } from './process-identity.ts'
 import { cachedFilter } from './seccomp-cache.ts'
+import type { ContainerState } from './state.ts'
 
 export interface ExecOptions
   extends Pick<ExecInput, 'consoleSocket' | 'detach' | 'pidFile' | 'pidfdSocket' | 'preserveFds'> {
@@ -22,8 +25,7 @@ export interface ExecOptions
   /** The container's first process. */
   readonly container: ProcessIdentity
   readonly process: Process
-  /** The folder of the container's cgroup. */
-  readonly cgroup?: string | undefined
+  readonly state: ContainerState
   /** A cgroup below it (`--cgroup`). */
   readonly below?: string
   readonly cache: string
@@ -32,7 +34,8 @@ export interface ExecOptions
 
 /** Does not return. @throws StateError, ConfigError, KernelError */
 export async function exec(options: ExecOptions): Promise<never> {
-  const { cache, cgroup, config, container, detach = false, report } = options
+  const { cache, config, container, detach = false, report, state } = options
+  const { cgroup } = state
   const pidfd = openProcess(container)
   if (pidfd === undefined) throw new StateError('cannot exec a container that has stopped')
   const proc = `/proc/${container.pid}`
@@ -48,6 +51,7 @@ export async function exec(options: ExecOptions): Promise<never> {
     host,
     pidfd,
     namespaces: foreignNamespaces(proc),
+    container: { state: publicState(hookStateOf(state)), pid: container.pid },
     detach,
     ...(folder === undefined ? {} : { cgroup: folder }),
     ...(consoleSocket === undefined ? {} : { consoleSocket }),

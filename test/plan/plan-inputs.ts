@@ -82,7 +82,7 @@ export const INPUTS: Record<string, PlanInput> = {
   podman: { config: readConfig('golden/podman.json'), host: HOST, bundle: '/bundle' },
   // dockerd's is the model of our own default config, mount by mount.
   'default-container': {
-    config: withoutProfile(readConfig('engine/golden/default-container.json')),
+    config: withoutProfile(readConfig('engine/config/golden/default-container.json')),
     host: HOST,
     bundle: '/c',
     overlay: OVERLAY,
@@ -237,6 +237,21 @@ export const INPUTS: Record<string, PlanInput> = {
       keyring: true,
       hookState: { ociVersion: '1.3.0', id: 'web', bundle: '/bundle', annotations: { a: 'b' } },
     },
+  ),
+  'seccomp-agent': leastInput(
+    {
+      process: { noNewPrivileges: true },
+      linux: {
+        seccomp: {
+          defaultAction: 'SCMP_ACT_ALLOW',
+          flags: ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV', 'SECCOMP_FILTER_FLAG_LOG'],
+          listenerPath: '/run/agent.sock',
+          listenerMetadata: 'for the agent',
+          syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' }],
+        },
+      },
+    },
+    { hold: true, hookState: { ociVersion: '1.3.0', id: 'web', bundle: '/bundle' } },
   ),
   scheduling: leastInput({
     process: {

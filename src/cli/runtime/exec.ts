@@ -47,7 +47,7 @@ export const exec = runtimeCommand({
       config,
       container: container.process,
       process: requestedProcess(flags, args, config),
-      cgroup: container.state.cgroup,
+      state: container.state,
       cache: global.cache,
       report: global.report,
       detach: flags.detach ?? false,

@@ -4,7 +4,7 @@ import { O } from '../../linux/abi/arch.ts'
 import { AT } from '../../linux/abi/flags.ts'
 import { call } from '../../linux/call.ts'
 import { executeNative } from '../../linux/execute-native.ts'
-import type { Config, Process } from '../../oci/runtime-spec.ts'
+import { type Config, OCI_VERSION, type Process } from '../../oci/runtime-spec.ts'
 import type { MonitorOptions } from '../../plan/detached.ts'
 import { encodePlan } from '../../plan/encode.ts'
 import { MONITOR_FLAG } from '../../plan/wire.ts'
@@ -70,6 +70,10 @@ export async function execInContainer(
     host: made.host,
     pidfd: processes.container,
     namespaces: foreignNamespaces(proc),
+    container: {
+      state: { ociVersion: OCI_VERSION, id, bundle: containerFolder(folders.dataRoot, id) },
+      pid: state.pid,
+    },
     ...(cgroup === undefined ? {} : { cgroup: cgroupBelow(proc, cgroup, undefined) }),
     ...(request.detach && !request.terminal ? { pipes: ['stdout', 'stderr'] as const } : {}),
   }

@@ -177,6 +177,7 @@ export const F = {
   ADD_SEALS: 1033,
 } as const
 export const F_SEAL = { SEAL: 1, SHRINK: 2, GROW: 4, WRITE: 8, EXEC: 0x20 } as const
+export const SEEK = { SET: 0, CUR: 1, END: 2 } as const
 export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const
 export const FD_CLOEXEC = 1
 

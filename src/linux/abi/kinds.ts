@@ -70,7 +70,8 @@ export interface CapabilityData {
 
 /** A message that carries open files over a Unix socket (unix(7), SCM_RIGHTS). */
 export interface ScmRights {
-  readonly bytes: Uint8Array | string
+  /** Several are one text in the end. */
+  readonly bytes: Uint8Array | string | readonly (string | Template)[]
   readonly fds: readonly (number | Slot)[]
 }
 

@@ -17,7 +17,8 @@ import {
 } from './kinds.ts'
 import { encodeMessages } from './netlink/encode.ts'
 import { type Batch, isBatch } from './netlink/messages.ts'
-import type { Segment } from './segment.ts'
+import { layOutMessage, SIZEOF_MSGHDR } from './scm-rights.ts'
+import { type Segment, utf8Length } from './segment.ts'
 import { fieldSize, layoutOf, STRUCTS, type StructName, type StructValue } from './structs.ts'
 
 /** One argument register: a value, an offset into the segment, or a slot to be read at run time. */
@@ -55,7 +56,7 @@ export function marshal(
     case 'cap_data':
       return marshalCapabilities(segment, argument as CapabilityData)
     case 'scm_rights':
-      return marshalScmRights(segment, argument as ScmRights)
+      return data(layOutMessage(segment, argument as ScmRights), SIZEOF_MSGHDR)
     case 'timespec2':
       return marshalTimes(segment, argument as readonly Timespec[])
     case 'word':
@@ -83,15 +84,6 @@ function marshalString(segment: Segment, kind: Kind, text: string): Register {
   const offset = segment.string(text)
   // The length that goes with bytes leaves out the terminating NUL; only the last string laid out shows its own end.
   return data(offset, kind === 'bytes' ? utf8Length(text) : 0)
-}
-
-function utf8Length(text: string): number {
-  let length = text.length
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit > 0x7f) length += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
-  }
-  return length
 }
 
 function marshalArgv(segment: Segment, strings: readonly (string | Template)[]): Register {
@@ -130,33 +122,6 @@ function marshalCapabilities(segment: Segment, sets: CapabilityData): Register {
   return data(offset, 24)
 }
 
-const SIZEOF_MSGHDR = 56
-const SIZEOF_CMSGHDR = 16
-const SOL_SOCKET = 1
-const SCM_RIGHTS = 1
-
-/** struct msghdr, its iovec, its cmsghdr and the fds behind it (cmsg(3)). */
-function marshalScmRights(segment: Segment, message: ScmRights): Register {
-  const header = segment.reserve(SIZEOF_MSGHDR)
-  const iovec = segment.reserve(16)
-  const control = segment.reserve(SIZEOF_CMSGHDR + Math.ceil((message.fds.length * 4) / 8) * 8)
-  const text = message.bytes
-  segment.pointer(iovec, typeof text === 'string' ? segment.string(text) : segment.blob(text))
-  segment.view.setUint32(iovec + 8, typeof text === 'string' ? utf8Length(text) : text.length, true)
-  segment.pointer(header + 16, iovec)
-  segment.view.setUint32(header + 24, 1, true)
-  segment.pointer(header + 32, control)
-  const length = SIZEOF_CMSGHDR + message.fds.length * 4
-  segment.view.setUint32(header + 40, length, true)
-  segment.view.setUint32(control, length, true)
-  segment.view.setUint32(control + 8, SOL_SOCKET, true)
-  segment.view.setUint32(control + 12, SCM_RIGHTS, true)
-  message.fds.forEach((fd, i) => {
-    storeInteger(segment, control + SIZEOF_CMSGHDR + i * 4, 4, fd)
-  })
-  return data(header, SIZEOF_MSGHDR)
-}
-
 function marshalTimes(segment: Segment, times: readonly Timespec[]): Register {
   const offset = segment.reserve(32)
   times.forEach((time, i) => {
@@ -190,22 +155,10 @@ function marshalStruct(
       throw new TypeError(`struct ${name} cannot hold a template`)
     } else {
       const word = field.family === 'O' ? translateOpenFlags(Number(given), architecture) : given
-      storeInteger(segment, at, fieldSize(field.type), word as number | bigint | Slot)
+      segment.integer(at, fieldSize(field.type), word as number | bigint | Slot)
     }
   }
   return data(offset, layout.size)
-}
-
-function storeInteger(segment: Segment, offset: number, width: number, word: number | bigint | Slot): void {
-  if (typeof word === 'object') {
-    segment.fixups.push({ kind: 'copy', slot: word, offset, width: width === 8 ? 8 : 4 })
-  } else if (width === 8) {
-    segment.word(offset, word)
-  } else if (width === 4) {
-    segment.view.setUint32(offset, Number(word), true)
-  } else {
-    segment.view.setUint16(offset, Number(word), true)
-  }
 }
 
 /** The words of a whole call: explicit arguments in order, implicit lengths from their neighbours. */
@@ -221,11 +174,8 @@ export function marshalCall(
   for (const [, kind] of kinds) {
     if (kind === 'sizeof') {
       const before = registers[registers.length - 1]
-      const format = isTemplate(args[next - 1]) ? segment.fixups.at(-1) : undefined
-      if (format?.kind === 'format') {
-        format.length = { slot: `length at ${format.offset}` }
-        registers.push({ is: 'slot', slot: format.length })
-      } else registers.push(value(before?.is === 'data' ? before.size : 0))
+      if (isTemplate(args[next - 1])) registers.push({ is: 'slot', slot: segment.formattedLength() })
+      else registers.push(value(before?.is === 'data' ? before.size : 0))
     } else if (kind === 'countof') {
       countAt = registers.length
       registers.push(ZERO)

@@ -26,6 +26,7 @@ const CHOICES = new Set([
   'PR',
   'RLIMIT',
   'F',
+  'SEEK',
   'SIG',
   'P',
   'AF',
@@ -143,8 +144,11 @@ export function printArgument(kind: Kind, argument: unknown): string {
       return printCapabilities(argument as CapabilityData)
     case 'scm_rights': {
       const message = argument as ScmRights
-      const bytes = typeof message.bytes === 'string' ? printText(message.bytes) : printBytes(message.bytes)
-      return `{${bytes}, SCM_RIGHTS=[${message.fds.map((fd) => printArgument('fd', fd)).join(', ')}]}`
+      const { bytes } = message
+      const text = Array.isArray(bytes)
+        ? bytes.map((part) => printArgument('bytes', part)).join(' ')
+        : printArgument('bytes', bytes)
+      return `{${text}, SCM_RIGHTS=[${message.fds.map((fd) => printArgument('fd', fd)).join(', ')}]}`
     }
     case 'timespec2':
       return `[${(argument as readonly Timespec[]).map((time) => `${time.seconds}.${String(time.nanoseconds).padStart(9, '0')}`).join(', ')}]`

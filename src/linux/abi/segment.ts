@@ -93,6 +93,14 @@ export class Segment {
     return offset
   }
 
+  /** The slot that takes the length of the template that was laid out last. */
+  formattedLength(): Slot {
+    const format = this.fixups.at(-1)
+    if (format?.kind !== 'format') throw new TypeError('expected a template to have the length of')
+    format.length = { slot: `length at ${format.offset}` }
+    return format.length
+  }
+
   /** Stores 64 bits. In halves: a bigint for each word is what a cold start would spend most on. */
   word(offset: number, word: number | bigint): void {
     if (typeof word === 'bigint') {
@@ -101,6 +109,19 @@ export class Segment {
     }
     this.view.setUint32(offset, word, true)
     this.view.setUint32(offset + 4, Math.floor(word / 2 ** 32), true)
+  }
+
+  /** Stores a number, or leaves room for a slot's. */
+  integer(offset: number, width: number, word: number | bigint | Slot): void {
+    if (typeof word === 'object') {
+      this.fixups.push({ kind: 'copy', slot: word, offset, width: width === 8 ? 8 : 4 })
+    } else if (width === 8) {
+      this.word(offset, word)
+    } else if (width === 4) {
+      this.view.setUint32(offset, Number(word), true)
+    } else {
+      this.view.setUint16(offset, Number(word), true)
+    }
   }
 
   /** Stores the address of `target` at `offset`. */
@@ -126,4 +147,13 @@ export class Segment {
     this.bytes = larger
     this.view = new DataView(larger.buffer)
   }
+}
+
+export function utf8Length(text: string): number {
+  let length = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f) length += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
+  }
+  return length
 }

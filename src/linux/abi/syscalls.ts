@@ -21,7 +21,7 @@ export const SYSCALLS = table({
   dup3: [292, 24, ['old', 'fd'], ['new', 'fd'], ['flags', 'uint']],
   fcntl: [72, 25, ['fd', 'fd'], ['command', 'F'], ['argument', 'word']],
   flock: [73, 32, ['fd', 'fd'], ['operation', 'LOCK']],
-  lseek: [8, 62, ['fd', 'fd'], ['offset', 'int'], ['whence', 'int']],
+  lseek: [8, 62, ['fd', 'fd'], ['offset', 'word'], ['whence', 'SEEK']],
   ftruncate: [77, 46, ['fd', 'fd'], ['length', 'uint']],
   fsync: [74, 82, ['fd', 'fd']],
   syncfs: [306, 267, ['fd', 'fd']],

@@ -24,7 +24,7 @@ const COMPILERS: Record<Architecture, string> = {
 const KERNEL_HEADERS = [
   'stddef.h',
   ...'errno fcntl ioctls signal termios unistd'.split(' ').map((name) => `asm/${name}.h`),
-  ...'bpf capability close_range fcntl filter ioprio memfd mempolicy mount openat2 prctl resource sched sched/types seccomp'
+  ...'bpf capability close_range fcntl filter fs ioprio memfd mempolicy mount openat2 prctl resource sched sched/types seccomp'
     .split(' ')
     .map((name) => `linux/${name}.h`),
   ...'sockios stat un wait xattr if_link rtnetlink netlink neighbour in in6 if_bridge veth net_namespace pkt_sched netfilter netfilter/nfnetlink netfilter/nf_tables'
