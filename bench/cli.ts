@@ -25,7 +25,7 @@ import { containerConfig } from '${root}src/engine/config/container-config.ts'
 import { resolveUser } from '${root}src/engine/config/user.ts'
 const loaded = performance.now()
 const { flags, positionals } = parseArguments(commands.run.flags, process.argv.slice(2), { flagsFirst: true })
-const { options } = runRequest(flags, positionals, { environment: process.env, folder: '/', files: new Map() })
+const { options } = runRequest(flags, positionals, { environment: process.env, folder: '/', files: new Map(), network: 'none' })
 const parsed = performance.now()
 const config = containerConfig({
   id: '0'.repeat(64), options, image: {},

@@ -52,7 +52,8 @@ try {
   const image = tinyctr('load', '--quiet', '--input', fixture).stdout.trim().split(': ').at(-1) as string
   tinyctr('tag', image, 'density')
   const times: number[] = []
-  for (let i = 0; i < count; i++) times.push(tinyctr('run', '-d', 'density', 'sleep', '100000').milliseconds)
+  for (let i = 0; i < count; i++)
+    times.push(tinyctr('run', '-d', '--network', 'none', 'density', 'sleep', '100000').milliseconds)
   const part = Math.max(1, Math.min(50, Math.floor(count / 4)))
   const [first, last] = [median(times.slice(1, part + 1)), median(times.slice(-part))]
   print(`start, median of the first ${part}`, ms(first))

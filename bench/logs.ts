@@ -29,6 +29,7 @@ function tinyctr(...args: string[]): string {
 function run(script: string): number {
   const id = tinyctr(
     'run',
+    '--network=none',
     '-d',
     '--log-opt',
     'max-file=200',

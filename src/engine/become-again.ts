@@ -4,15 +4,14 @@ import { call } from '../linux/call.ts'
 import { inheritStandardStreams } from '../linux/execute-ffi/single-threaded.ts'
 import { readText } from '../linux/file.ts'
 
-/** Does not return. @throws KernelError */
+/** Does not return. What was set in process.env holds. @throws KernelError */
 export function becomeAgain(): never {
-  const strings = (path: string): string[] => readText(path).split('\0').slice(0, -1)
   inheritStandardStreams()
   call('execveat', [
     AT.FDCWD,
     process.execPath,
-    strings('/proc/self/cmdline'),
-    strings('/proc/self/environ'),
+    readText('/proc/self/cmdline').split('\0').slice(0, -1),
+    Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
     0,
   ])
   throw new TypeError('execveat returned')

@@ -29,12 +29,16 @@ export interface Launch {
   readonly missingVolumes?: { readonly dataRoot: string; readonly volumes: readonly NewVolume[] }
   /** Takes its place on its networks; false where others were faster, and all is to be prepared anew. */
   readonly takeNetwork?: () => Promise<boolean>
+  /** A line that is said when nothing else can fail before the start; a prepared start says it again. */
+  readonly warning?: string
   readonly terminal: boolean
   readonly interactive: boolean
   readonly lab: LabOptions
   /** Looks on while the plan is walked (--step). */
   readonly watch?: Watch
 }
+
+const STANDARD_ERROR = 2
 
 /** Does not return with the native executor; with the other, returns the exit code. */
 export async function launch(asked: Launch): Promise<number> {
@@ -53,6 +57,8 @@ export async function launch(asked: Launch): Promise<number> {
     const { becomeAgain } = await import('./become-again.ts')
     becomeAgain()
   }
+  if (asked.warning !== undefined)
+    attempt('write', [STANDARD_ERROR, new TextEncoder().encode(`${asked.warning}\n`)])
   if (lab.executor === 'ffi') return launchWithFfi(asked)
   const explain = {
     argv: ownCommand('explain-failure'),

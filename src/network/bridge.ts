@@ -71,7 +71,7 @@ function createBridge(fd: number, name: string, network: Network): number {
     message(
       'RTM_NEWLINK',
       NLM_F.CREATE | NLM_F.EXCL,
-      { ifi_index: indexFor(network.id) },
+      { ifi_index: indexFor(name) },
       {
         IFLA_IFNAME: name,
         ...(mtu === undefined ? {} : { IFLA_MTU: mtu }),

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import '../no-network.ts'
 
 const top = join(import.meta.dirname, '../..')
 const built = join(top, 'build/tinyctr')

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import '../no-network.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const program = join(root, 'build/tinyctr')

@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { after, describe, test } from 'node:test'
 import type { LessonReport } from '../../src/lab/play.ts'
 import { binary, skip } from '../root/tinyctr.ts'
+import '../no-network.ts'
 
 const folder = mkdtempSync('/dev/shm/tinyctr-lab-test-')
 after(() => rmSync(folder, { recursive: true, force: true }))

@@ -55,10 +55,16 @@ export class NetHost {
     return (stdout + stderr).replace(/\n$/, '')
   }
 
-  /** A command line of tinyctr on this host. */
+  /** A command line of tinyctr on this host, where networks are what they are for everybody. */
   command(...args: readonly string[]): Result {
-    const line = [...this.#enter(this.#host.pid), binary, ...this.#tinyctr.globalFlags, ...args]
+    return this.commandUnder([], ...args)
+  }
+
+  /** The same under a command that changes what it finds: `env`, `prlimit`, ... */
+  commandUnder(wrapper: readonly string[], ...args: readonly string[]): Result {
+    const line = [...this.#enter(this.#host.pid), ...wrapper, binary, ...this.#tinyctr.globalFlags, ...args]
     return spawnSync('nsenter', line, {
+      env: { PATH: process.env.PATH },
       encoding: 'utf8',
       timeout: 60_000,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -18,6 +18,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, test } from 'node:test'
+import { bareEnvironment } from '../no-network.ts'
 import { binary, type RunOptions, skip, tinyctrForTests } from './tinyctr.ts'
 
 const tinyctr = tinyctrForTests()
@@ -44,7 +45,7 @@ function nativeOnly(args: readonly string[], { cwd, env }: RunOptions = {}) {
     {
       encoding: 'utf8',
       ...(cwd ? { cwd } : {}),
-      ...(env ? { env: { PATH: process.env.PATH, ...env } } : {}),
+      ...(env ? { env: { ...bareEnvironment, ...env } } : {}),
     },
   )
   return { status, stdout, stderr }

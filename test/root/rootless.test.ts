@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
+import { bareEnvironment } from '../no-network.ts'
 import { addImage } from './image.ts'
 import { COUNT, FIRST, NOBODY, Rootless } from './rootless.ts'
 import { binary, IMAGE, skip } from './tinyctr.ts'
@@ -89,7 +90,7 @@ describe('rootless', { skip }, () => {
       [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '/bin/sh', '-c', `${none} '${script}'`],
       {
         encoding: 'utf8',
-        env: { PATH: process.env.PATH, HOME: tinyctr.home, XDG_RUNTIME_DIR: tinyctr.runtime },
+        env: { ...bareEnvironment, HOME: tinyctr.home, XDG_RUNTIME_DIR: tinyctr.runtime },
       },
     )
     assert.equal(status, 125, stderr)

@@ -30,7 +30,7 @@ export class Rootless extends Tinyctr {
       ? `mount --bind ${this.folder}/range /etc/subuid && mount --bind ${this.folder}/range /etc/subgid`
       : 'true'
     const drop = `exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups`
-    const enter = `env -i PATH=$PATH HOME=${this.home} XDG_RUNTIME_DIR=${this.runtime}`
+    const enter = `env -i PATH=$PATH HOME=${this.home} XDG_RUNTIME_DIR=${this.runtime} TINYCTR_NETWORK=none`
     const script = `${grant} && ${drop} ${enter} /bin/sh -c '${setUp} && exec "$@"' sh "$@"`
     return spawnSync('unshare', ['-m', '/bin/sh', '-c', script, 'sh', binary, ...args], {
       encoding: 'utf8',

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { after, afterEach, before } from 'node:test'
+import { bareEnvironment } from '../no-network.ts'
 import { addImage, type ImageRecipe } from './image.ts'
 
 export const binary = join(import.meta.dirname, '../../build/tinyctr')
@@ -57,7 +58,7 @@ export class Tinyctr {
       encoding: 'utf8',
       timeout: 60_000,
       ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
-      ...(env ? { env: { PATH: process.env.PATH, ...env } } : {}),
+      ...(env ? { env: { ...bareEnvironment, ...env } } : {}),
       ...(cwd ? { cwd } : {}),
     })
   }
@@ -86,7 +87,7 @@ export class Tinyctr {
   start(args: readonly string[], env?: Readonly<Record<string, string>>): ChildProcess {
     return spawn(binary, [...this.globalFlags, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      ...(env ? { env: { PATH: process.env.PATH, ...env } } : {}),
+      ...(env ? { env: { ...bareEnvironment, ...env } } : {}),
     })
   }
 

@@ -5,6 +5,7 @@ import { findTests } from './files.ts'
 import { runTests } from './tests.ts'
 import { add, none, type Totals, totalsLine } from './totals.ts'
 import { runInVm } from './vm.ts'
+import '../no-network.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

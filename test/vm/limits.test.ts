@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { notInVm } from './cgroup.ts'
+import '../no-network.ts'
 
 /** Runs a shell script in a container of the fixture image. */
 function runScript(flags: readonly string[], script: string) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { notInVm } from './cgroup.ts'
+import '../no-network.ts'
 
 function says(...args: string[]): string {
   const { status, stdout, stderr } = spawnSync('build/tinyctr', args, { encoding: 'utf8', timeout: 60_000 })

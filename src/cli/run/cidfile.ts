@@ -1,5 +1,6 @@
 /** `--cidfile`: the id of a container for scripts. */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import type { Launch } from '../../engine/launch.ts'
 import { StateError, UsageError } from '../../errors.ts'
 import { spoilPremises } from '../../linux/premises.ts'
 
@@ -16,5 +17,20 @@ export function writeCidfile(path: string, id: string): void {
         `container ID file found, make sure the other container isn't running or delete ${path}`,
       )
     throw new UsageError(`failed to create the container ID file: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** A start that is prepared anew, as others took its address, has another id. @throws StateError */
+export function launchWithCidfile(path: string, launch: Launch): Launch {
+  writeCidfile(path, launch.id.own)
+  const { takeNetwork } = launch
+  if (!takeNetwork) return launch
+  return {
+    ...launch,
+    takeNetwork: async () => {
+      const taken = await takeNetwork()
+      if (!taken) unlinkSync(path)
+      return taken
+    },
   }
 }

@@ -1,7 +1,7 @@
 /** `tinyctr create`: as `run`, but it does not run. */
 import { createContainer } from '../../engine/container/create.ts'
 import { defineCommand } from '../command.ts'
-import { print } from '../screen/output.ts'
+import { print, printError } from '../screen/output.ts'
 import { writeCidfile } from './cidfile.ts'
 import { prepareRun } from './prepare-run.ts'
 import { laterRunFlags, runFlags } from './run-flags.ts'
@@ -29,6 +29,7 @@ export const create = defineCommand({
   async execute(invocation) {
     const { flags, folders } = invocation
     const prepared = await prepareRun({ ...invocation, flags: { ...flags, detach: true } })
+    if (prepared.warning !== undefined) printError(prepared.warning)
     if (flags.cidfile !== undefined) writeCidfile(flags.cidfile, prepared.id.own)
     print(await createContainer(folders, flags.name, prepared))
     return 0

@@ -8,7 +8,7 @@ import { skipSteps } from '../../plan/step.ts'
 import { defineCommand } from '../command.ts'
 import type { FlagTable } from '../flag.ts'
 import type { Invocation } from '../invocation.ts'
-import { print } from '../screen/output.ts'
+import { print, printError } from '../screen/output.ts'
 import { prepareRun } from './prepare-run.ts'
 import { laterRunFlags, runFlags } from './run-flags.ts'
 
@@ -37,7 +37,8 @@ async function printWanted({
   flags: { step, json, ...flags },
   ...rest
 }: Invocation<typeof planFlags>): Promise<number> {
-  const { input, lab } = await prepareRun({ ...rest, flags })
+  const { input, lab, warning } = await prepareRun({ ...rest, flags })
+  if (warning !== undefined) printError(warning)
   const whole = skipSteps(containerPlan(input), lab.skip)
   if (step !== undefined) {
     const text = printStepInFull(whole, step)

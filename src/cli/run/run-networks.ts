@@ -1,5 +1,5 @@
 /** `--network` and the flags that refine it, put together: what Docker allows of them, in its words. */
-import { type EndpointRequest, isNamedNetwork } from '../../engine/network/network-flag.ts'
+import { type EndpointRequest, isNamedNetwork, parseNetworkFlag } from '../../engine/network/network-flag.ts'
 import type { RunOptions } from '../../engine/run-options.ts'
 import { UsageError } from '../../errors.ts'
 import type { RunFlagValues } from './run-flags.ts'
@@ -9,9 +9,12 @@ type NetworkOptions = Pick<
   'network' | 'endpoints' | 'ports' | 'publishAll' | 'expose' | 'networkRate' | 'networkBurst'
 >
 
-/** @throws UsageError for what cannot stand together */
-export function networkOptions(flags: RunFlagValues): NetworkOptions {
-  const given = flags.network ?? [{ network: defaultNetworkMode(flags), aliases: [] }]
+/**
+ * @param unsaid the network of those who name none
+ * @throws UsageError for what cannot stand together
+ */
+export function networkOptions(flags: RunFlagValues, unsaid: string): NetworkOptions {
+  const given = flags.network ?? [parseNetworkFlag(unsaid)]
   const [first] = given as [EndpointRequest, ...EndpointRequest[]]
   const mode = first.network
   if (given.some(({ network }) => !isNamedNetwork(network)) && given.length > 1) {
@@ -43,9 +46,8 @@ const ASK_FOR_ONE = [
   'network-burst',
 ] as const
 
-/** TINYCTR_NETWORK names another one to begin with. */
-const defaultNetworkMode = (flags: RunFlagValues): string =>
-  process.env.TINYCTR_NETWORK || (ASK_FOR_ONE.some((name) => flags[name] !== undefined) ? 'bridge' : 'none')
+export const asksForNetwork = (flags: RunFlagValues): boolean =>
+  ASK_FOR_ONE.some((name) => flags[name] !== undefined)
 
 /** The flags beside `--network` speak of the first. */
 function refined(first: EndpointRequest, flags: RunFlagValues): EndpointRequest {

@@ -28,6 +28,8 @@ export interface CommandSurroundings {
   folder: string
   /** The text of each of `namedFiles(flags)`. */
   files: ReadonlyMap<string, string>
+  /** What `--network` is when nobody says. */
+  network: string
 }
 
 /** The files whose text the flags ask for: the caller reads them, if there are any. */
@@ -119,7 +121,7 @@ function imageOptions(
       search: flags['dns-search'] ?? [],
       options: flags['dns-option'] ?? [],
     },
-    ...networkOptions(flags),
+    ...networkOptions(flags, around.network),
     pid: flags.pid ?? 'private',
     ipc: flags.ipc ?? 'private',
     uts: flags.uts ?? 'private',

@@ -31,9 +31,10 @@ async function start(invocation: Invocation<typeof runFlags>): Promise<number> {
     ;(await import('../../linux/execute-ffi/single-threaded.ts')).becomeSingleThreaded()
   }
   beginPreparation()
-  const prepared = await prepareRun(invocation)
   const { cidfile } = invocation.flags
-  if (cidfile !== undefined) (await import('./cidfile.ts')).writeCidfile(cidfile, prepared.id.own)
+  const asked = await prepareRun(invocation)
+  const prepared =
+    cidfile === undefined ? asked : (await import('./cidfile.ts')).launchWithCidfile(cidfile, asked)
   if (!prepared.lab.step) return launch(prepared)
   const { walk } = await import('../../lab/walk.ts')
   return launch({ ...prepared, watch: walk(prepared) })

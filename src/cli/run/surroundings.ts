@@ -9,10 +9,11 @@ import { type CommandSurroundings, namedFiles } from './run-options.ts'
 export async function readSurroundings(
   flags: RunFlagValues,
   environment: Environment,
+  network = 'none',
 ): Promise<CommandSurroundings> {
   const paths = namedFiles(flags)
   const files = paths.length > 0 ? await readTexts(paths) : new Map<string, string>()
-  return { environment, folder: process.cwd(), files }
+  return { environment, folder: process.cwd(), files, network }
 }
 
 /** Loads node:fs, which most starts do without. */

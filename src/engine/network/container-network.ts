@@ -68,7 +68,7 @@ export function chooseNetwork(
   const bridges = endpoints.filter(({ network }) => network.driver === 'bridge')
   return {
     networks: endpoints.map(({ network }) => network),
-    made: upper.every(({ made }) => made) && (bridges.length === 0 || lookForFirewall()),
+    made: upper.every(({ made }) => made) && (bridges.length === 0 || lookForFirewall() === 0),
     state,
     devices: endpoints.map((one, i) => ({
       ...deviceOf(one.network, one, upper[i]!.index, i === out),
@@ -128,7 +128,7 @@ function upperIndex(network: Network): { index: number; made: boolean } {
   const name = driver === 'bridge' ? bridgeName(network) : (options.parent ?? '')
   const index = lookForDevice(name)
   if (index !== undefined) return { index, made: true }
-  if (driver === 'bridge') return { index: indexFor(network.id), made: false }
+  if (driver === 'bridge') return { index: indexFor(name), made: false }
   throw new StateError(
     `the network ${network.name} is on the device "${name}", which this host does not have`,
   )

@@ -3,11 +3,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseArguments } from '../../../src/cli/parse.ts'
 import { runFlags } from '../../../src/cli/run/run-flags.ts'
+import { asksForNetwork } from '../../../src/cli/run/run-networks.ts'
 import { namedFiles, runRequest } from '../../../src/cli/run/run-options.ts'
 
 function request(line: string, files: [path: string, text: string][] = []) {
   const { flags, positionals } = parseArguments(runFlags, line.split(' '), { flagsFirst: true })
-  return runRequest(flags, positionals, { environment: { HOST: 'h' }, folder: '/', files: new Map(files) })
+  return runRequest(flags, positionals, {
+    environment: { HOST: 'h' },
+    folder: '/',
+    files: new Map(files),
+    network: 'none',
+  })
 }
 const options = (line: string, files?: [path: string, text: string][]) => {
   const made = request(line, files)
@@ -142,8 +148,11 @@ for (const [line, message] of refused) {
 }
 
 test('who asks for a port asks for a network', () => {
+  const asks = (line: string) =>
+    asksForNetwork(parseArguments(runFlags, line.split(' '), { flagsFirst: true }).flags)
+  assert.equal(asks('alpine'), false)
+  assert.equal(asks('-p 80:80 alpine'), true)
+  assert.equal(asks('-P alpine'), true)
   assert.equal(options('alpine').network, 'none')
-  assert.equal(options('-p 80:80 alpine').network, 'bridge')
-  assert.equal(options('-P alpine').network, 'bridge')
-  assert.equal(options('--network none alpine').network, 'none')
+  assert.equal(options('--network some alpine').network, 'some')
 })

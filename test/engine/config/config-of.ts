@@ -31,6 +31,7 @@ export function optionsOf(args: readonly string[], around: Partial<CommandSurrou
     environment: {},
     folder: '/work',
     files: new Map(),
+    network: 'none',
     ...around,
   })
   if (request.from !== 'image') throw new Error('expected an image')
