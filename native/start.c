@@ -299,13 +299,10 @@ static void become_executor(struct header *start)
 	SYSCALL(execveat, program, "", argv, envp, AT_EMPTY_PATH);
 }
 
-/* Commands that become an executor as soon as they can. */
-static int is_short(char **argv)
+static int mentions_one_of(char **argv, const char *const *words)
 {
-	static const char *const words[] = { "run", "create", "exec", "start" };
-
 	for (argv++; *argv; argv++)
-		for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+		for (unsigned i = 0; words[i]; i++)
 			if (same(*argv, words[i], length_of(words[i]) + 1))
 				return 1;
 	return 0;
@@ -317,7 +314,11 @@ static int is_short(char **argv)
  */
 static char **tuned(char **argv, char **envp)
 {
+	/* Those that become an executor as soon as they can; those that look at many containers, and are done. */
+	static const char *const starts[] = { "run", "create", "exec", "start", 0 };
+	static const char *const looks[] = { "ps", "ls", "stats", "inspect", "stop", "kill", "rm", 0 };
 	static char no_optimizer[] = "BUN_JSC_useFTLJIT=0", patient[] = "BUN_JSC_thresholdForJITAfterWarmUp=50000";
+	static char simple[] = "BUN_JSC_useDFGJIT=0";
 	static char *more[MOST_VARIABLES + 3];
 	word count = 0;
 
@@ -328,8 +329,11 @@ static char **tuned(char **argv, char **envp)
 	}
 	more[count++] = no_optimizer;
 	/* What runs once is not worth compiling: a third less CPU for a start. */
-	if (is_short(argv))
+	if (mentions_one_of(argv, starts))
 		more[count] = patient;
+	/* Half the CPU of five hundred rows. */
+	else if (mentions_one_of(argv, looks))
+		more[count] = simple;
 	return more;
 }
 

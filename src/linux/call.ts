@@ -33,9 +33,10 @@ export function observe(next: Observer | undefined): void {
 const memory = new Uint8Array(128 * 1024)
 const arena = new Segment(memory, foreign.addressOf(memory))
 
-/** Paths given as bytes, as unpacking has thousands of: copied here and nowhere else. */
+/** Paths, of which unpacking and `ps` have thousands: copied here and nowhere else. */
 const paths = new Uint8Array(16 * 1024)
 const pathsBase = foreign.addressOf(paths)
+const encoder = new TextEncoder()
 
 interface Row {
   readonly number: number
@@ -94,6 +95,14 @@ export function attempt<Name extends SyscallName>(name: Name, args: ArgumentsOf<
         words.push(foreign.addressOf(argument))
         continue
       }
+    }
+    if (kind === 'path' && typeof argument === 'string' && pathsEnd + argument.length * 3 < paths.length) {
+      const { written } = encoder.encodeInto(argument, pathsEnd === 0 ? paths : paths.subarray(pathsEnd))
+      paths[pathsEnd + written] = 0
+      words.push(pathsBase + pathsEnd)
+      lastSize = 0
+      pathsEnd += written + 1
+      continue
     }
     if (!usesArena) arena.reset()
     usesArena = true

@@ -1,5 +1,6 @@
 /** Verbs that take several containers: each on its own, and each failure told, as docker does. */
 import { type Container, findContainer } from '../../engine/container/list.ts'
+import { nameLookup } from '../../engine/container/names.ts'
 import { describeFailure } from '../failure.ts'
 import { print, printError } from '../screen/output.ts'
 
@@ -11,10 +12,11 @@ interface Found {
 /** @returns those that there are, and 1 if there was one that is not */
 export function findEach(words: readonly string[], dataRoot: string): { found: Found[]; exitCode: number } {
   const found: Found[] = []
+  const nameOf = nameLookup(dataRoot)
   let exitCode = 0
   for (const word of words) {
     try {
-      found.push({ word, container: findContainer(dataRoot, word) })
+      found.push({ word, container: findContainer(dataRoot, word, nameOf) })
     } catch (error) {
       tell(error)
       exitCode = 1

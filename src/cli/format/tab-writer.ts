@@ -54,13 +54,14 @@ const wide: readonly (readonly [first: number, last: number])[] = [
   [0x20000, 0x3fffd],
 ]
 const firstWide = 0x1100
-const firstMark = 0x300
+/** ASCII and the letters of Western Europe: each takes one place. */
+const plain = /^[\u0000-\u02ff]*$/
 
 /** How many places a text takes on a terminal. */
 export function widthOf(text: string): number {
   let width = text.length
+  if (plain.test(text)) return width
   for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) < firstMark) continue
     const code = text.codePointAt(i)!
     if (code > 0xffff) {
       i++

@@ -1,7 +1,7 @@
 /** Every container there is, and the one that a word on the command line means. */
 import { StateError } from '../../errors.ts'
 import { listFolder } from '../../linux/file.ts'
-import { idOfName, namesOf } from './names.ts'
+import { idOfName, nameLookup, namesOf } from './names.ts'
 import { type ContainerRecord, containersFolder, readRecord } from './record.ts'
 import { type ContainerState, readState } from './status.ts'
 
@@ -42,13 +42,14 @@ function read(dataRoot: string, id: string): Omit<Container, 'name'> | undefined
 
 /**
  * By name, id or the beginning of an id, in docker's order of preference.
+ * @param nameOf of whoever looks for several
  * @throws StateError with docker's words: `No such container: NAME`
  */
-export function findContainer(dataRoot: string, word: string): Container {
+export function findContainer(dataRoot: string, word: string, nameOf = nameLookup(dataRoot)): Container {
   const id = findId(dataRoot, word)
   const container = id === undefined ? undefined : read(dataRoot, id)
   if (!container) throw new StateError(`No such container: ${word}`)
-  return { ...container, name: namesOf(dataRoot, [container.id]).get(container.id)! }
+  return { ...container, name: nameOf(container.id) }
 }
 
 function findId(dataRoot: string, word: string): string | undefined {

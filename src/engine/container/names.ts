@@ -11,7 +11,7 @@ import { attempt, call } from '../../linux/call.ts'
 import { fileType, listFolder, makeFolder } from '../../linux/file.ts'
 import { KernelError } from '../../linux/kernel-error.ts'
 import { generatedName } from './generated-name.ts'
-import { containerFolder } from './record.ts'
+import { containerFolder, containersFolder } from './record.ts'
 
 export const namesFolder = (dataRoot: string): string => `${dataRoot}/names`
 export const namePath = (dataRoot: string, name: string): string => `${dataRoot}/names/${name}`
@@ -85,6 +85,15 @@ export function renameContainer(dataRoot: string, from: string, to: string): str
 
 export function releaseName(dataRoot: string, name: string): void {
   attempt('unlinkat', [AT.FDCWD, namePath(dataRoot, name), 0])
+}
+
+/** The name of a container by its id, however many are asked for: the names there are are read once. */
+export function nameLookup(dataRoot: string): (id: string) => string {
+  let names: Map<string, string> | undefined
+  return (id) => {
+    names ??= readNames(dataRoot, new Set(listFolder(containersFolder(dataRoot))))
+    return names.get(id) ?? giveName(dataRoot, id)
+  }
 }
 
 /** The name of each of these containers, by id: those without one get it now. Names of containers that are gone go. */

@@ -3,6 +3,7 @@ import { StateError } from '../../errors.ts'
 import { O } from '../../linux/abi/arch.ts'
 import { AT } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
+import { fileType } from '../../linux/file.ts'
 import { removalEvents } from '../events/container-events.ts'
 import { recordEvents } from '../events/event-log.ts'
 import { removeLayer, sweep } from '../sweep.ts'
@@ -39,7 +40,8 @@ export async function removeContainer(
   try {
     recordEvents(dataRoot, removalEvents(dataRoot, container))
     releaseName(dataRoot, name)
-    await sweep(folders.root)
+    // What a monitor that was killed left.
+    if (fileType(`${folders.root}/${id}`) !== undefined) await sweep(folders.root)
     await removeLayer(containerFolder(dataRoot, id))
     if (volumes || record.options.removeAfterwards) await removeOwnVolumes(dataRoot, record)
   } finally {
