@@ -63,6 +63,7 @@ export function containerPlan(input: ContainerPlanInput, seccompFilter?: Uint8Ar
     before: [...stateSteps(input), ...layerSteps(input), ...recordSteps(input)],
     after: removeSteps(input),
     dieWithParent: true,
+    keyring: true,
     atFirst: [
       call('close', [STATE], {
         why: 'the lock is the monitor’s: when it is killed, whoever comes next must find it free',

@@ -166,6 +166,7 @@ const moveRootSteps = (): Step[] => [
     at: '--no-pivot',
   }),
   call('chroot', ['.'], { why: 'and becomes /', at: '--no-pivot' }),
+  call('chdir', ['/'], { why: 'stand in the root, on top of what it covers', at: '--no-pivot' }),
 ]
 
 /** Makes $root the root and lets go of the host's tree. */
@@ -184,7 +185,6 @@ export function pivotSteps(config: Config, noPivot = false): Step[] {
           }),
           call('umount2', ['.', MNT.DETACH], { why: "let go of the host's tree: nothing leads back", at }),
         ]),
-    call('chdir', ['/'], { why: 'stand in the root again', at }),
   ]
   if (wanted && wanted.flag !== MS.PRIVATE) {
     const recursive = wanted.recursive ? AT.RECURSIVE : 0

@@ -87,6 +87,7 @@ export const INPUTS: Record<string, PlanInput> = {
     bundle: '/c',
     overlay: OVERLAY,
     dieWithParent: true,
+    keyring: true,
     stdin: 'null',
   },
   'user-namespace-root': leastInput({

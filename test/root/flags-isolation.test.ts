@@ -1,5 +1,6 @@
 /** What `run`'s flags do to namespaces, capabilities and the system call filter, seen from inside. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -54,6 +55,19 @@ describe('namespaces', { skip }, () => {
     assert.equal(tinyctr.inside(flags, script), '1\n4321')
     assert.notEqual(readFileSync('/proc/sys/kernel/msgmax', 'utf8'), '4321\n')
     assert.equal(tinyctr.run(['--sysctl', 'kernel.panic=1'], ['true']).status, 125)
+  })
+
+  test('a session keyring of its own, though keys are in no namespace', () => {
+    const probe = buildProbe(tinyctr.folder)
+    const flags = ['-v', `${probe}:/probe`, '--security-opt', 'seccomp=unconfined']
+    const keyring = () => tinyctr.run(flags, ['/probe', 'keyring']).stdout
+    const [first, second, own] = [
+      keyring(),
+      keyring(),
+      execFileSync(probe, ['keyring'], { encoding: 'utf8' }),
+    ]
+    for (const one of [first, second, own]) assert.match(one, /^\d+\n$/)
+    assert.equal(new Set([first, second, own]).size, 3)
   })
 
   test('a private pid namespace: PID 1, and nobody else to see', () => {

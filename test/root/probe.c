@@ -1,16 +1,25 @@
 /* A static program that looks at the container from inside, where busybox has no word for it. setuid root. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Real and effective user. */
 static int ids(void)
 {
 	printf("%d %d\n", getuid(), geteuid());
+	return 0;
+}
+
+/* The session keyring: in no namespace, so its number says whether it is the caller's. */
+static int keyring(void)
+{
+	printf("%ld\n", syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0));
 	return 0;
 }
 
@@ -56,6 +65,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "ids"))
 		return ids();
+	if (argc > 1 && !strcmp(argv[1], "keyring"))
+		return keyring();
 	if (argc > 1 && !strcmp(argv[1], "descriptors"))
 		return descriptors();
 	if (argc > 2 && !strcmp(argv[1], "overwrite"))

@@ -30,6 +30,15 @@ const name: readonly Cause[] = [
 ]
 
 export const IDENTITY_CAUSES: Causes = {
+  keyctl: [
+    {
+      errno: 'EDQUOT',
+      means:
+        'the user has as many keys as /proc/sys/kernel/keys/maxkeys lets it have, and a session keyring is one',
+      do: 'raise it, or end some of the user’s containers',
+      see: ['keyrings(7)'],
+    },
+  ],
   setresuid: [
     ...unmapped('user'),
     { errno: 'EAGAIN', means: 'the user has as many processes as RLIMIT_NPROC lets it have' },
