@@ -1,6 +1,6 @@
 /*
- * build/tinyctr: the first instruction of every command. An engine's everyday ones end in door.c. A start that was prepared before, by TypeScript, is not
- * prepared again: its file (src/linux/premises/wire.ts) holds the plan and its premises, which are the system calls by
+ * build/tinyctr: the first instruction of every command. An engine's everyday ones end in door.c. A start (of a container,
+ * or of a program in one) that was prepared before, by TypeScript, is not prepared again: its file (src/linux/premises/wire.ts) holds the plan and its premises, which are the system calls by
  * which the host was looked at, with their answers. When all of them answer as they did then, preparing would end in the
  * same plan but for the container's id: that is written over the old one, and the executor takes our place. In every
  * other case the front end does.
@@ -87,7 +87,7 @@ static const char *variable(char **envp, const char *name)
 }
 
 /* All that a start depends on besides what it asks the kernel: user, folder, some variables, arguments. NUL ends each. */
-static int write_key(char **argv, char **envp)
+static int write_key(char **parts, char **envp)
 {
 	static const char *const kept[] = { KEPT_VARIABLES };
 	static char folder[PATH_BYTES];
@@ -105,10 +105,10 @@ static int write_key(char **argv, char **envp)
 			return 0;
 		key_size += text ? 1 : 0;
 	}
-	for (argv++; *argv; argv++) {
-		last = *argv;
+	for (; *parts; parts++) {
+		last = *parts;
 		last_at = key_size;
-		if (!add(key, &key_size, KEY_BYTES - 1, *argv))
+		if (!add(key, &key_size, KEY_BYTES - 1, *parts))
 			return 0;
 		key_size++;
 	}
@@ -235,6 +235,8 @@ static int all_hold(struct header *start)
 	const struct premise *premise = (struct premise *)((char *)start + start->premises);
 	const unsigned *relocation = (unsigned *)((char *)start + start->relocations);
 
+	/* A monitor that held a file of its caller's would keep its readers waiting. Only what premises leave open stays. */
+	SYSCALL(close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
 	for (unsigned i = 0; i < start->relocation_count; i++)
 		*(word *)((char *)start + relocation[i]) += (word)start;
 	for (unsigned i = 0; i < start->premise_count; i++)
@@ -292,9 +294,6 @@ static void become_executor(struct header *start)
 
 	if (program < 0 || plan < 0)
 		return;
-	/* A monitor that held a file of its caller's would keep its readers waiting. */
-	SYSCALL(close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
-	SYSCALL(fcntl, plan, F_SETFD, 0);
 	add_number(number, &size, sizeof number, plan);
 	SYSCALL(execveat, program, "", argv, envp, AT_EMPTY_PATH);
 }
@@ -354,22 +353,22 @@ static void become_front_end(char **argv, char **envp)
 __attribute__((used)) static void start(long *stack)
 {
 	char **argv = (char **)(stack + 1), **envp = argv + *stack + 1;
-	static char root[PATH_BYTES];
+	static char root[PATH_BYTES], *nothing[2];
 	struct header *prepared = 0;
 	const char *chosen = 0, *name = argv[0];
+	int engine;
 
 	for (const char *at = argv[0] ? argv[0] : ""; *at; at++)
 		if (*at == '/')
 			name = at + 1;
-	if (name && same(name, "tinyctr-runtime", sizeof "tinyctr-runtime")) {
-		if (serve_engine(argv, envp) == 0)
-			SYSCALL(exit_group, 0);
-		become_front_end(argv, envp);
-	}
-	if (write_key(argv, envp) && state_folder(argv, envp, root) && !(prepared = find_start(root)) &&
-	    write_key_without_id() && (prepared = find_start(root)))
+	engine = name && same(name, "tinyctr-runtime", sizeof "tinyctr-runtime");
+	if (engine && serve_engine(argv, envp) == 0)
+		SYSCALL(exit_group, 0);
+	/* An engine's --root has its containers; its starts lie with everybody's, and have the whole line in their key. */
+	if (write_key(argv + !engine, envp) && state_folder(engine ? nothing : argv, envp, root) &&
+	    !(prepared = find_start(root)) && write_key_without_id() && (prepared = find_start(root)))
 		chosen = last;
-	if (prepared && write_id(prepared, chosen) && !has_leftovers(root) && all_hold(prepared))
+	if (prepared && write_id(prepared, chosen) && !(prepared->sweeps && has_leftovers(root)) && all_hold(prepared))
 		become_executor(prepared);
 	become_front_end(argv, envp);
 }

@@ -9,7 +9,7 @@
 #define SHORT_ID_DIGITS 12
 #define SHORT_ID 0x80000000u
 #define ROOM_BYTES 65536
-#define KEPT_VARIABLES "PATH=", "HOME=", "TERM=", "NO_COLOR=", "LANG=", "XDG_RUNTIME_DIR=", "XDG_DATA_HOME=", "TINYCTR_NETWORK=", "TINYCTR_PUBLISH="
+#define KEPT_VARIABLES "PATH=", "HOME=", "TERM=", "NO_COLOR=", "LANG=", "XDG_RUNTIME_DIR=", "XDG_DATA_HOME=", "TINYCTR_NETWORK=", "TINYCTR_PUBLISH=", "LISTEN_FDS="
 
 #define ARGUMENT_VALUE 0
 #define ARGUMENT_DATA 1
@@ -33,6 +33,7 @@ struct header {
 	unsigned int id_count;
 	unsigned int plan;
 	unsigned int plan_size;
+	unsigned int sweeps;
 };
 
 struct premise {

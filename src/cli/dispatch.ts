@@ -6,6 +6,7 @@
 import type { Environment } from '../engine/config/env-file.ts'
 import { UsageError } from '../errors.ts'
 import { ownCommand } from '../runtime/own-command.ts'
+import { isEngineDoor } from '../runtime/prepared-start.ts'
 import { closest } from './closest.ts'
 import { checkPositionals } from './command.ts'
 import { commands, findCommand, laterCommands, visibleCommands } from './commands.ts'
@@ -21,7 +22,7 @@ export async function dispatch(args: readonly string[], environment: Environment
   let command: string | undefined
   let debug = false
   try {
-    if (process.argv0.endsWith('/tinyctr-runtime') || process.argv0 === 'tinyctr-runtime') {
+    if (isEngineDoor()) {
       return await (await import('./runtime/dispatch.ts')).dispatchRuntime(args, environment)
     }
     if (args[0] === '__complete')

@@ -9,9 +9,9 @@ import { fileType } from '../linux/file.ts'
 import { KEPT_VARIABLES } from '../linux/premises/wire.ts'
 import { apart, lookedAt, spoilPremises } from '../linux/premises.ts'
 import { ownCommand } from '../runtime/own-command.ts'
+import { keepStart, type PreparedId } from '../runtime/prepared-start.ts'
 import { makeSources } from './config/missing-sources.ts'
 import type { ContainerPlanInput } from './container-plan.ts'
-import { keepStart, type PreparedId } from './prepared-start.ts'
 import type { LabOptions } from './run-options.ts'
 import { makeStateFolder } from './state-folder.ts'
 import { sweep } from './sweep.ts'
@@ -67,7 +67,7 @@ export async function launch(asked: Launch): Promise<number> {
   }
   const { encodedPlan } = await import('./encoded-plan.ts')
   const plan = await apart(() => encodedPlan(asked, explain))
-  keepStart(asked.folders[0], asked.id, plan, input.host.architecture)
+  keepStart(asked.folders[0], asked.id, plan, input.host.architecture, { sweeps: true })
   return executeNative(plan)
 }
 

@@ -9,9 +9,9 @@ import type { Config } from '../oci/runtime-spec.ts'
 import { checkSemantics, requireProcess } from '../oci/semantics.ts'
 import { parseConfig } from '../oci/validate.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
+import { preparedId } from '../runtime/prepared-start.ts'
 import { cachedFilter } from '../runtime/seccomp-cache.ts'
 import type { Launch } from './launch.ts'
-import { preparedId } from './prepared-start.ts'
 import type { BundleOptions } from './run-options.ts'
 
 export async function prepareBundle(options: BundleOptions, folders: { root: string }): Promise<Launch> {

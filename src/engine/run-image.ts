@@ -7,6 +7,7 @@ import { spoilPremises } from '../linux/premises.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
 import { ownCommand } from '../runtime/own-command.ts'
+import { type PreparedId, preparedId } from '../runtime/prepared-start.ts'
 import { cachedFilter } from '../runtime/seccomp-cache.ts'
 import { containerConfig } from './config/container-config.ts'
 import { etcFiles, hostsText } from './config/container-etc.ts'
@@ -29,7 +30,6 @@ import {
   prepareNetwork,
   setNetworkParameters,
 } from './network/network-preparation.ts'
-import { type PreparedId, preparedId } from './prepared-start.ts'
 import { readHostFacts } from './read-host-facts.ts'
 import type { RunOptions } from './run-options.ts'
 
@@ -80,7 +80,7 @@ export async function prepareContainer(
   const stateFolder = `${folders.root}/${id}`
   const exposed = Object.keys(image.config.ExposedPorts ?? {})
   const network = await prepareNetwork(
-    request.isNew ? options : named(options, id, folders),
+    request.isNew || !isNetworked(options) ? options : named(options, id, folders),
     exposed,
     id,
     folders,
@@ -163,6 +163,9 @@ export async function prepareContainer(
     lab: options.lab,
   }
 }
+
+/** Its name is told on its networks. */
+const isNetworked = ({ network }: RunOptions): boolean => network !== 'none' && network !== 'host'
 
 /** A container that is only started has its name already. */
 const named = (options: RunOptions, id: string, { dataRoot }: Folders): RunOptions => ({

@@ -36,7 +36,7 @@ export const readMachine = (cgroup: string | undefined): Host => ({
   cgroup: undefined,
   sources: {},
   nofile: readCallersNofile(),
-  cgroupBpf: cgroup !== undefined && hasCgroupBpf(cgroup),
+  cgroupBpf: cgroup !== undefined && apart(() => hasCgroupBpf(cgroup)),
 })
 
 const UTS_FIELD = 65

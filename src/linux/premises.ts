@@ -88,6 +88,7 @@ const LOOKS = new Set<SyscallName>([
   'getegid',
   'geteuid',
   'getppid',
+  'pidfd_open',
   'sched_getaffinity',
   'statfs',
   'statx',
@@ -122,8 +123,12 @@ function noteFolder(args: readonly unknown[], result: number): void {
   else if (result !== -E.NOENT) spoilPremises()
 }
 
-/** An address that was free, and is ours: taken again by the next, or that start is prepared anew. */
-const takes = (name: SyscallName, result: number): boolean => name === 'symlinkat' && result === 0
+/**
+ * Done again by the next: an address that was free, and is ours (or that start is prepared anew); a file descriptor put
+ * where the plan looks for it, which is nobody's but ours.
+ */
+const takes = (name: SyscallName, result: number): boolean =>
+  (name === 'symlinkat' && result === 0) || (name === 'dup3' && result >= 0)
 
 /** A netlink message that changes nothing: of rtnetlink every fourth type asks, of nf_tables GETTABLE. */
 function asks(bytes: Uint8Array): boolean {

@@ -5,6 +5,7 @@ import { call } from '../linux/call.ts'
 import { executeNative } from '../linux/execute-native.ts'
 import { fileType, makeFolder, readTextIfAny } from '../linux/file.ts'
 import { readHost } from '../linux/host.ts'
+import { apart, spoilPremises } from '../linux/premises.ts'
 import { OCI_VERSION } from '../oci/runtime-spec.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
 import { encodePlan } from '../plan/encode.ts'
@@ -14,6 +15,7 @@ import type { ReportTo } from './error-log.ts'
 import type { FailureSource } from './explain-create.ts'
 import { passListeningSockets } from './listening-sockets.ts'
 import { explainEnvironment, ownCommand } from './own-command.ts'
+import { keepStart, preparedId } from './prepared-start.ts'
 import { cachedFilter } from './seccomp-cache.ts'
 import { type ContainerState, checkId } from './state.ts'
 
@@ -41,11 +43,15 @@ export interface CreateOptions {
 
 /** Does not return. @throws StateError, ConfigError, KernelError */
 export async function create(options: CreateOptions): Promise<never> {
-  const { id, root, bundle, mode } = options
-  checkId(id)
+  const { root, bundle, mode } = options
+  checkId(options.id)
+  const names = preparedId(options.id)
+  const id = names.prepared
   const folder = `${root}/${id}`
-  if (fileType(folder) !== undefined) throw new StateError(`container with id exists: ${id}`)
-  const { text, config: given, rootfs } = readBundle(options)
+  // A start that is kept asks for the one that it was prepared as, with its own in that place.
+  if ((fileType(folder) ?? apart(() => fileType(`${root}/${names.own}`))) !== undefined)
+    throw new StateError(`container with id exists: ${names.own}`)
+  const { text, config: given, rootfs } = readBundle({ ...options, id })
   const { config, count: sockets } = passListeningSockets(given, process.env)
   if (fileType(rootfs) !== S.IFDIR)
     throw new ConfigError(
@@ -62,13 +68,17 @@ export async function create(options: CreateOptions): Promise<never> {
       : { netDevices: (await import('../linux/net-devices.ts')).readNetDevices(netDevices) }),
   }
   const cgroup = cgroupFolder(config, host)
-  if (cgroup !== undefined) requireEmpty(cgroup)
+  if (cgroup !== undefined) {
+    requireEmpty(cgroup)
+    apart(() => requireEmpty(cgroup.replaceAll(id, names.own)))
+  }
+  // They have the environment, which is not among what a start is kept for.
+  if (config.hooks || sockets > 0) spoilPremises()
   const state: ContainerState = {
     ociVersion: OCI_VERSION,
     id,
     bundle,
     rootfs,
-    created: new Date().toISOString(),
     owner: call('geteuid', []),
     ...(config.annotations ? { annotations: config.annotations } : {}),
     ...(cgroup === undefined ? {} : { cgroup }),
@@ -91,7 +101,7 @@ export async function create(options: CreateOptions): Promise<never> {
   }
   const source = new TextEncoder().encode(JSON.stringify({ created: input, report } satisfies FailureSource))
   const seccomp = config.linux?.seccomp
-  const filter = seccomp && (await cachedFilter(options.cache, seccomp, host.architecture))
+  const filter = seccomp && (await apart(() => cachedFilter(options.cache, seccomp, host.architecture)))
   const terminal = mode === 'run' && config.process?.terminal === true
   const encoded = encodePlan(createPlan(input, filter, { config: text, source }), {
     architecture: host.architecture,
@@ -99,6 +109,7 @@ export async function create(options: CreateOptions): Promise<never> {
     interactive: terminal,
     explain: { argv: ownCommand('explain-failure'), envp: explainEnvironment(), source },
   })
+  keepStart(options.cache, names, encoded, host.architecture)
   return executeNative(encoded, { preserveFds })
 }
 

@@ -5,6 +5,7 @@ import { attempt } from '../linux/call.ts'
 import { executeNative } from '../linux/execute-native.ts'
 import { readTextIfAny } from '../linux/file.ts'
 import { readMachine } from '../linux/host.ts'
+import { apart } from '../linux/premises.ts'
 import type { Config, NamespaceType, Process } from '../oci/runtime-spec.ts'
 import { encodePlan } from '../plan/encode.ts'
 import { publicState } from '../plan/hooks.ts'
@@ -14,7 +15,8 @@ import { type ExecInput, execPlan } from './exec-plan.ts'
 import type { FailureSource } from './explain-create.ts'
 import { withHome } from './home.ts'
 import { explainEnvironment, ownCommand } from './own-command.ts'
-import { openProcess, type ProcessIdentity } from './process-identity.ts'
+import { keepStart, preparedId } from './prepared-start.ts'
+import { notedProcess, openProcess, type ProcessIdentity } from './process-identity.ts'
 import { cachedFilter } from './seccomp-cache.ts'
 import type { ContainerState } from './state.ts'
 
@@ -36,8 +38,9 @@ export interface ExecOptions
 export async function exec(options: ExecOptions): Promise<never> {
   const { cache, config, container, detach = false, report, state } = options
   const { cgroup } = state
-  const pidfd = openProcess(container)
-  if (pidfd === undefined) throw new StateError('cannot exec a container that has stopped')
+  const opened = apart(() => openProcess(container))
+  if (opened === undefined) throw new StateError('cannot exec a container that has stopped')
+  const pidfd = notedProcess(opened, container.pid)
   const proc = `/proc/${container.pid}`
   const process = withHome(options.process, `${proc}/root`)
   if (process.terminal && detach && options.consoleSocket === undefined)
@@ -60,7 +63,7 @@ export async function exec(options: ExecOptions): Promise<never> {
     ...(preserveFds === undefined ? {} : { preserveFds }),
   }
   const seccomp = config.linux?.seccomp
-  const filter = seccomp && (await cachedFilter(cache, seccomp, host.architecture))
+  const filter = seccomp && (await apart(() => cachedFilter(cache, seccomp, host.architecture)))
   const terminal = process.terminal === true && consoleSocket === undefined
   const encoded = encodePlan(execPlan(input, filter), {
     architecture: host.architecture,
@@ -72,6 +75,7 @@ export async function exec(options: ExecOptions): Promise<never> {
       source: JSON.stringify({ executed: input, report } satisfies FailureSource),
     },
   })
+  keepStart(cache, preparedId(undefined), encoded, host.architecture)
   return executeNative(encoded, { preserveFds: preserveFds ?? 0, handOver: [pidfd] })
 }
 

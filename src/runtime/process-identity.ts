@@ -1,9 +1,11 @@
 /** A process beyond the reuse of its number: the pid and the time it started (proc_pid_stat(5)). */
 
 import { E } from '../linux/abi/errno.ts'
-import { attempt } from '../linux/call.ts'
+import { AT } from '../linux/abi/flags.ts'
+import { attempt, call } from '../linux/call.ts'
 import { readTextIfAny } from '../linux/file.ts'
 import { KernelError } from '../linux/kernel-error.ts'
+import { apart, lookedAt, noting, spoilPremises } from '../linux/premises.ts'
 
 export interface ProcessIdentity {
   readonly pid: number
@@ -46,4 +48,42 @@ export function openProcess(process: ProcessIdentity): number | undefined {
   if (isAlive(process)) return fd
   attempt('close', [fd])
   return undefined
+}
+
+/** Where a plan that is kept finds its container's process: below the files that it opens itself. */
+const PLACE = 63
+
+/**
+ * The same process, opened so that the next start of this command line can see whether it still is: the inode of a pidfd
+ * is never used again (pidfs, Linux 6.9). Where it is not so, that start is prepared anew.
+ * @param pidfd of a process that is alive; is closed when another takes its place
+ */
+export function notedProcess(pidfd: number, pid: number): number {
+  if (!noting()) return pidfd
+  const inode = apart(() => pidfsInode(pidfd))
+  const again = call('pidfd_open', [pid, 0])
+  const theirs = readInode(again)
+  lookedAt([INODE_OFFSET, 8])
+  if (inode === undefined || inode !== theirs) spoilPremises()
+  call('dup3', [again, PLACE, 0])
+  call('close', [again])
+  apart(() => call('close', [pidfd]))
+  return PLACE
+}
+
+const INODE_OFFSET = 32
+const STATX_INO = 0x100
+const PID_FS_MAGIC = 0x50494446
+
+function readInode(fd: number): bigint {
+  const status = new Uint8Array(256)
+  call('statx', [fd, '', AT.EMPTY_PATH, STATX_INO, status])
+  return new DataView(status.buffer).getBigUint64(INODE_OFFSET, true)
+}
+
+/** Undefined where all pidfds share one. */
+function pidfsInode(pidfd: number): bigint | undefined {
+  const buffer = new Uint8Array(120)
+  call('statfs', [`/proc/self/fd/${pidfd}`, buffer])
+  return new DataView(buffer.buffer).getUint32(0, true) === PID_FS_MAGIC ? readInode(pidfd) : undefined
 }

@@ -19,6 +19,7 @@ import { E } from '../linux/abi/errno.ts'
 import { AT, LOCK } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
 import { readTextIfAny } from '../linux/file.ts'
+import { lookedAt } from '../linux/premises.ts'
 import { type ProcessIdentity, parseStat } from './process-identity.ts'
 
 export interface ContainerState {
@@ -27,8 +28,6 @@ export interface ContainerState {
   /** Absolute. */
   readonly bundle: string
   readonly rootfs: string
-  /** RFC 3339. */
-  readonly created: string
   /** The numeric user that created it. */
   readonly owner: number
   readonly annotations?: Readonly<Record<string, string>>
@@ -40,6 +39,8 @@ export interface Container {
   /** `<root>/<id>` */
   readonly folder: string
   readonly state: ContainerState
+  /** RFC 3339. */
+  readonly created: string
   /** Undefined while it is being created. */
   readonly process: ProcessIdentity | undefined
 }
@@ -62,8 +63,23 @@ export function findContainer(root: string, id: string): Container | undefined {
   return {
     folder,
     state: JSON.parse(text) as ContainerState,
+    created: timeOfWriting(`${folder}/state.json`),
     process: stat === undefined ? undefined : parseStat(stat),
   }
+}
+
+const STATX_MTIME = 0x40
+const MTIME_OFFSET = 112
+
+/** In UTC, with nanoseconds, as Go prints it. */
+function timeOfWriting(path: string): string {
+  const status = new Uint8Array(256)
+  call('statx', [AT.FDCWD, path, 0, STATX_MTIME, status])
+  lookedAt([MTIME_OFFSET, 12])
+  const view = new DataView(status.buffer)
+  const date = new Date(Number(view.getBigInt64(MTIME_OFFSET, true)) * 1000)
+  const fraction = String(view.getUint32(MTIME_OFFSET + 8, true)).padStart(9, '0')
+  return date.toISOString().replace('000Z', `${fraction}Z`)
 }
 
 /** @throws StateError in words that engines look for */

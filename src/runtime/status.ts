@@ -4,6 +4,7 @@ import { E } from '../linux/abi/errno.ts'
 import { AT } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
 import { readTextIfAny } from '../linux/file.ts'
+import { apart } from '../linux/premises.ts'
 import { isAlive } from './process-identity.ts'
 import type { Container } from './state.ts'
 
@@ -15,6 +16,13 @@ export function statusOf({ folder, state, process }: Container): ContainerStatus
   if (!isAlive(process)) return 'stopped'
   if (state.cgroup !== undefined && isFrozen(state.cgroup)) return 'paused'
   return isHeld(folder) ? 'created' : 'running'
+}
+
+/** For a start that may be kept: whether the process is alive, its pidfd tells (process-identity.ts). */
+export function notedStatus(container: Container): ContainerStatus {
+  const status = apart(() => statusOf(container))
+  if (container.state.cgroup !== undefined) isFrozen(container.state.cgroup)
+  return status
 }
 
 export const isFrozen = (cgroup: string): boolean =>

@@ -104,7 +104,7 @@ test('a kept start: one question for each part of an answer, open files by their
   const id = 'f'.repeat(64)
   const plan = new TextEncoder().encode(`/run/tinyctr/${id} ${id.slice(0, 12)}.`)
   const key = new TextEncoder().encode(`0\0/\0${id}\0`)
-  const start = encodeStart({ key, premises: premises!, plan, id, architecture: 'x64' })!
+  const start = encodeStart({ key, premises: premises!, plan, id, sweeps: true, architecture: 'x64' })!
   const view = new DataView(start.buffer, start.byteOffset, start.length)
   const field = (name: (typeof START_HEADER)[number]): number =>
     view.getUint32(START_HEADER.indexOf(name) * 4, true)

@@ -2,8 +2,9 @@
 
 import { parseDetachKeys } from '../../engine/container/detach-keys.ts'
 import { execInContainer } from '../../engine/container/exec.ts'
-import { findContainer } from '../../engine/container/list.ts'
+import { findNotedContainer } from '../../engine/container/list.ts'
 import { requireTerminal } from '../../engine/launch.ts'
+import { beginPreparation } from '../../runtime/prepared-start.ts'
 import { defineCommand } from '../command.ts'
 import { runFlags } from '../run/run-flags.ts'
 import { environmentOf } from '../run/run-options.ts'
@@ -34,7 +35,8 @@ export const exec = defineCommand({
   completes: 'containers',
   async execute({ flags, positionals: [word = '', ...command], folders, environment }) {
     const { interactive = false, tty: terminal = false, detach = false } = flags
-    const container = findContainer(folders.dataRoot, word)
+    beginPreparation()
+    const container = findNotedContainer(folders.dataRoot, word)
     if (terminal && interactive && !detach) requireTerminal()
     return execInContainer(folders, container, {
       command,

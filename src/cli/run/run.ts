@@ -1,6 +1,6 @@
 /** `tinyctr run`: the hot path. */
 import { launch } from '../../engine/launch.ts'
-import { beginPreparation } from '../../engine/prepared-start.ts'
+import { beginPreparation } from '../../runtime/prepared-start.ts'
 import { defineCommand } from '../command.ts'
 import type { Invocation } from '../invocation.ts'
 import { prepareRun } from './prepare-run.ts'

@@ -5,6 +5,7 @@ import { create as createContainer } from '../../runtime/create.ts'
 import type { CreateMode } from '../../runtime/create-plan.ts'
 import type { FlagTable, FlagValues } from '../flag.ts'
 import { type RuntimeInvocation, runtimeCommand } from './command.ts'
+import { beginIfRepeatable } from './repeatable.ts'
 
 const createFlags = {
   bundle: { takes: 'one', short: 'b', value: 'DIR', help: 'The bundle (default: the current folder)' },
@@ -56,6 +57,7 @@ function launch(
   { flags, positionals, global }: RuntimeInvocation<typeof createFlags>,
   keep = false,
 ): Promise<never> {
+  beginIfRepeatable(flags, global)
   return createContainer({
     mode,
     root: global.root,

@@ -5,9 +5,10 @@ import { StateError } from '../../errors.ts'
 import { exec as execInContainer } from '../../runtime/exec.ts'
 import { readConfig } from '../../runtime/saved-config.ts'
 import { readContainer } from '../../runtime/state.ts'
-import { statusOf } from '../../runtime/status.ts'
+import { notedStatus } from '../../runtime/status.ts'
 import { runtimeCommand } from './command.ts'
 import { execFlags, requestedProcess } from './exec-process.ts'
+import { beginIfRepeatable } from './repeatable.ts'
 
 const EXEC_FAILED = 255
 
@@ -35,8 +36,9 @@ export const exec = runtimeCommand({
   failure: EXEC_FAILED,
   async execute({ flags, positionals, global }) {
     const [id = '', ...args] = positionals
+    beginIfRepeatable(flags, global)
     const container = readContainer(global.root, id)
-    const status = statusOf(container)
+    const status = notedStatus(container)
     if (!container.process || status === 'stopped') throw new StateError('cannot exec in a stopped container')
     if (status === 'paused' && !flags['ignore-paused'])
       throw new StateError('cannot exec in a paused container (use --ignore-paused to override)')

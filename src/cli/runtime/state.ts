@@ -19,7 +19,7 @@ export const state = runtimeCommand({
 
 /** In runc's order. */
 export function stateOf(container: Container) {
-  const { ociVersion, id, bundle, rootfs, created, annotations } = container.state
+  const { ociVersion, id, bundle, rootfs, annotations } = container.state
   const status = statusOf(container)
   return {
     ociVersion,
@@ -28,7 +28,7 @@ export function stateOf(container: Container) {
     status,
     bundle,
     rootfs,
-    created,
+    created: container.created,
     ...(annotations ? { annotations } : {}),
     owner: '',
   }

@@ -1,10 +1,10 @@
 /** `tinyctr volume create`. */
 
 import { parseLabel } from '../../engine/config/env-file.ts'
-import { randomId } from '../../engine/container/container-id.ts'
 import { recordEvent } from '../../engine/events/event-log.ts'
 import { createVolume, readVolume } from '../../engine/volume/volume.ts'
 import { StateError, UsageError } from '../../errors.ts'
+import { randomId } from '../../runtime/container-id.ts'
 import { defineCommand } from '../command.ts'
 import { print } from '../screen/output.ts'
 

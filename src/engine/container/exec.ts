@@ -4,6 +4,7 @@ import { O } from '../../linux/abi/arch.ts'
 import { AT } from '../../linux/abi/flags.ts'
 import { call } from '../../linux/call.ts'
 import { executeNative } from '../../linux/execute-native.ts'
+import { apart } from '../../linux/premises.ts'
 import { type Config, OCI_VERSION, type Process } from '../../oci/runtime-spec.ts'
 import type { MonitorOptions } from '../../plan/detached.ts'
 import { encodePlan } from '../../plan/encode.ts'
@@ -11,6 +12,8 @@ import { MONITOR_FLAG } from '../../plan/wire.ts'
 import { cgroupBelow, foreignNamespaces } from '../../runtime/exec.ts'
 import { type ExecInput, execPlan } from '../../runtime/exec-plan.ts'
 import { explainEnvironment, ownCommand } from '../../runtime/own-command.ts'
+import { keepStart, preparedId } from '../../runtime/prepared-start.ts'
+import { notedProcess } from '../../runtime/process-identity.ts'
 import { containerCapabilities } from '../config/capabilities-flag.ts'
 import { containerEnvironment } from '../config/environment.ts'
 import { resolveUser } from '../config/user.ts'
@@ -48,9 +51,11 @@ export async function execInContainer(
     throw new StateError(`Container ${id} is paused, unpause the container before exec`)
   if (state.status === 'restarting')
     throw new StateError(`Container ${id} is restarting, wait until the container is running`)
-  const processes = openProcesses(folders.dataRoot, container)
+  const processes = apart(() => openProcesses(folders.dataRoot, container))
   if (state.status !== 'running' || !processes || processes.container < 0)
     throw new StateError(`container ${id} is not running`)
+  apart(() => closeProcesses({ container: -1, monitor: processes.monitor }))
+  const pidfd = notedProcess(processes.container, state.pid)
   const { input: made, seccompFilter } = await prepareContainer(
     {
       id: { prepared: id, own: id },
@@ -68,7 +73,7 @@ export async function execInContainer(
     config,
     process: execProcess(folders, container, config, request),
     host: made.host,
-    pidfd: processes.container,
+    pidfd,
     namespaces: foreignNamespaces(proc),
     container: {
       state: { ociVersion: OCI_VERSION, id, bundle: containerFolder(folders.dataRoot, id) },
@@ -77,10 +82,9 @@ export async function execInContainer(
     ...(cgroup === undefined ? {} : { cgroup: cgroupBelow(proc, cgroup, undefined) }),
     ...(request.detach && !request.terminal ? { pipes: ['stdout', 'stderr'] as const } : {}),
   }
-  closeProcesses({ container: -1, monitor: processes.monitor })
   if (!request.interactive) closeInput()
   const monitor = monitorOf(request)
-  const plan = encodePlan(execPlan(input, config.linux?.seccomp && (await seccompFilter?.())), {
+  const plan = encodePlan(execPlan(input, config.linux?.seccomp && (await apart(() => seccompFilter?.()))), {
     architecture: made.host.architecture,
     ...(monitor ? { monitor } : {}),
     ...(input.pipes ? { pipes: input.pipes } : {}),
@@ -90,6 +94,7 @@ export async function execInContainer(
       source: JSON.stringify({ executed: input }),
     },
   })
+  keepStart(folders.root, preparedId(undefined), plan, made.host.architecture)
   return executeNative(plan, { handOver: [input.pidfd] })
 }
 

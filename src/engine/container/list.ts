@@ -1,8 +1,9 @@
 /** Every container there is, and the one that a word on the command line means. */
 import { StateError } from '../../errors.ts'
-import { listFolder } from '../../linux/file.ts'
+import { listFolder, readTextIfAny } from '../../linux/file.ts'
+import { apart, spoilPremises } from '../../linux/premises.ts'
 import { idOfName, nameLookup, namesOf } from './names.ts'
-import { type ContainerRecord, containersFolder, readRecord } from './record.ts'
+import { type ContainerRecord, containersFolder, readRecord, statusPath } from './record.ts'
 import { type ContainerState, readState } from './status.ts'
 
 export interface Container {
@@ -50,6 +51,20 @@ export function findContainer(dataRoot: string, word: string, nameOf = nameLooku
   const container = id === undefined ? undefined : read(dataRoot, id)
   if (!container) throw new StateError(`No such container: ${word}`)
   return { ...container, name: nameOf(container.id) }
+}
+
+/**
+ * The same for a start that may be kept, whose questions must be fewer: what the word means, and what is written of that
+ * container. Whether its process is alive, its pidfd tells (runtime/process-identity.ts).
+ */
+export function findNotedContainer(dataRoot: string, word: string): Container {
+  const container = apart(() => findContainer(dataRoot, word))
+  const { id } = container
+  // Another container may be meant by the beginning of an id tomorrow, or get the name that nobody has asked for.
+  if (word !== id && idOfName(dataRoot, word) !== id) spoilPremises()
+  readTextIfAny(statusPath(dataRoot, id))
+  readRecord(dataRoot, id)
+  return container
 }
 
 function findId(dataRoot: string, word: string): string | undefined {

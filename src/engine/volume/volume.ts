@@ -8,7 +8,7 @@ import { AT } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import { fileType, listFolder, makeFolder, readTextIfAny, writeFileAtomically } from '../../linux/file.ts'
 import { removeTree } from '../../linux/remove.ts'
-import { randomId } from '../container/container-id.ts'
+import { randomId } from '../../runtime/container-id.ts'
 
 export interface Volume {
   readonly name: string

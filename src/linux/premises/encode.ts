@@ -26,6 +26,8 @@ export interface PreparedStart {
   /** The container's id, which nothing else reads like: wherever it stands, the next container's is to stand. */
   readonly id: string
   readonly architecture: Architecture
+  /** What dead containers left is cleaned up first. */
+  readonly sweeps: boolean
 }
 
 /** @returns undefined when an answer is larger than the reader has room for */
@@ -62,6 +64,7 @@ export function encodeStart(start: PreparedStart): Uint8Array | undefined {
     id_count: ids.length,
     plan,
     plan_size: start.plan.length,
+    sweeps: start.sweeps ? 1 : 0,
   }
   START_HEADER.forEach((field, i) => {
     segment.view.setUint32(i * 4, header[field], true)
@@ -74,7 +77,7 @@ const split = (premise: Premise): Premise[] =>
   premise.answer.length < 2 ? [premise] : premise.answer.map((part) => ({ ...premise, answer: [part] }))
 
 /** Calls whose result is a number of this time. */
-const NUMBERING = new Set(['openat', 'openat2', 'getppid', 'socket'])
+const NUMBERING = new Set(['openat', 'openat2', 'getppid', 'pidfd_open', 'socket'])
 
 /** Where the numbers of this time (an open file's, a process's) go, by the number they had then. */
 class Cells {

@@ -27,6 +27,8 @@ export const START_HEADER = [
   'id_count',
   'plan',
   'plan_size',
+  /** Whether a dead container's leftovers are cleaned up before (1). */
+  'sweeps',
 ] as const
 
 /** Of an id that nobody chose; no chosen one may be longer. */
@@ -77,4 +79,5 @@ export const KEPT_VARIABLES = [
   'XDG_DATA_HOME',
   'TINYCTR_NETWORK',
   'TINYCTR_PUBLISH',
+  'LISTEN_FDS',
 ] as const

@@ -10,7 +10,7 @@ import { KernelError } from '../linux/kernel-error.ts'
 import { encodeStart, replaceId } from '../linux/premises/encode.ts'
 import { CHOSEN_ID, ID_DIGITS, KEPT_VARIABLES, SHORTEST_ID } from '../linux/premises/wire.ts'
 import { beginPremises, endPremises, lookedAt, noting, spoilPremises } from '../linux/premises.ts'
-import { randomId } from './container/container-id.ts'
+import { randomId } from './container-id.ts'
 
 /** More than anybody's habits; each is about 60 kB of the memory below /run. */
 const MOST = 64
@@ -52,10 +52,16 @@ export function beginPreparation(): void {
  * @param root the folder of `--root`
  * @param plan encoded, of the container `id.prepared`; becomes that of `id.own`
  */
-export function keepStart(root: string, id: PreparedId, plan: Uint8Array, architecture: Architecture): void {
+export function keepStart(
+  root: string,
+  id: PreparedId,
+  plan: Uint8Array,
+  architecture: Architecture,
+  { sweeps = false } = {},
+): void {
   const premises = endPremises()
   const key = startKey(id)
-  const start = premises && encodeStart({ key, premises, plan, id: id.prepared, architecture })
+  const start = premises && encodeStart({ key, premises, plan, id: id.prepared, architecture, sweeps })
   // One that cannot be kept is slower, not wrong.
   try {
     if (start) write(`${root}/starts`, fileName(key), start)
@@ -77,11 +83,15 @@ function startKey({ own, prepared }: PreparedId): Uint8Array {
   const parts = [String(call('geteuid', [])), process.cwd()]
   for (const name of KEPT_VARIABLES)
     if (process.env[name] !== undefined) parts.push(`${name}=${process.env[name]}`)
-  const args = process.argv.slice(2)
+  // Engines and people have different command lines.
+  const args = [...(isEngineDoor() ? [process.argv0] : []), ...process.argv.slice(2)]
   if (own !== prepared && args.at(-1) === own) args[args.length - 1] = CHOSEN_ID + own.length
   parts.push(...args)
   return new TextEncoder().encode(`${parts.join('\0')}\0`)
 }
+
+/** Whether we are called by the name that speaks runc's command line. */
+export const isEngineDoor = (): boolean => /(^|\/)tinyctr-runtime$/.test(process.argv0)
 
 /** FNV-1a of 32 bits from two bases: a file name, not a proof (the key itself is). */
 export function fileName(key: Uint8Array): string {
