@@ -1,6 +1,7 @@
 /**
  * Pulling from docker-registry on loopback: tinyctr, podman and containerd in turn, each into an empty store on one
- * loop-mounted journaled ext4. Prints wall, CPU and memory, and tinyctr's as a ratio of each.
+ * loop-mounted journaled ext4; and what C takes to hash, inflate and unpack the same blobs (pull/floor.c). Prints wall,
+ * CPU and memory, and tinyctr's as a ratio of each.
  *
  * Usage, as root, after bin/build: node --import tsx bench/pull.ts [-n ROUNDS] [tiny|medium|large]...
  */
@@ -9,18 +10,18 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { startRegistry } from '../rootfs-fixtures/registry/registry.ts'
 import { startContainerd } from './pull/containerd.ts'
-import { benchImages } from './pull/images.ts'
+import { type BenchImage, benchImages } from './pull/images.ts'
 import { printBar, roundsFrom } from './rounds.ts'
 import { compileC, here, type Sample, startTimer, type Timer } from './timer.ts'
 
 interface Contender {
   readonly name: string
-  /** @param image `127.0.0.1:PORT/NAME` */
-  readonly command: (image: string) => readonly string[]
+  /** @param image `127.0.0.1:PORT/NAME`, which is `source` */
+  readonly command: (image: string, source: BenchImage) => readonly string[]
   /** CPU milliseconds and megabytes of a daemon that works along, so far. */
   readonly daemon?: () => { cpu: number; memory: number }
   /** Empties its store. */
-  readonly clean: (image: string) => Promise<void> | void
+  readonly clean: (image: string) => void
 }
 
 interface Measured extends Sample {
@@ -39,7 +40,17 @@ function mountDisk(folder: string): string {
   return mount
 }
 
-async function contenders(mount: string): Promise<{ list: Contender[]; stop: () => Promise<void> }> {
+function compileFloor(folder: string): string {
+  const program = `${folder}/floor`
+  execFileSync(here('../test/host/install-packages'), ['libisal-dev', 'libssl-dev'])
+  execFileSync('cc', ['-O2', '-o', program, here('pull/floor.c'), '-lisal', '-lcrypto'])
+  return program
+}
+
+async function contenders(
+  mount: string,
+  floor: string,
+): Promise<{ list: Contender[]; stop: () => Promise<void> }> {
   const empty = (path: string) => () => rmSync(path, { recursive: true, force: true })
   const list: Contender[] = [
     {
@@ -68,12 +79,29 @@ async function contenders(mount: string): Promise<{ list: Contender[]; stop: () 
   }
   const containerd = await startContainerd(mount)
   if (containerd !== undefined) list.push(containerd)
+  list.push({
+    name: 'floor',
+    command: (_, { layout, layers }) => [
+      floor,
+      `${mount}/f`,
+      ...layers.map(({ digest }) => `${layout}/blobs/${digest.replace(':', '/')}`),
+    ],
+    clean() {
+      empty(`${mount}/f`)()
+      mkdirSync(`${mount}/f`)
+    },
+  })
   return { list, stop: async () => containerd?.stop() }
 }
 
-async function measure(timer: Timer, contender: Contender, image: string): Promise<Measured> {
+async function measure(
+  timer: Timer,
+  contender: Contender,
+  image: string,
+  source: BenchImage,
+): Promise<Measured> {
   const before = contender.daemon?.()
-  const sample = await timer.measure(contender.command(image))
+  const sample = await timer.measure(contender.command(image, source))
   const after = contender.daemon?.()
   const cpu = after === undefined ? 0 : after.cpu - before!.cpu
   const megabytes = Math.max(sample.megabytes, after?.memory ?? 0)
@@ -120,10 +148,11 @@ async function main(args: readonly string[]): Promise<void> {
   const folder = mkdtempSync(`${tmpdir()}/tinyctr-bench-pull-`)
   const mount = mountDisk(folder)
   const registry = await startRegistry()
-  const { list, stop } = await contenders(mount)
+  const { list, stop } = await contenders(mount, compileFloor(folder))
   const timer = startTimer(compileC('timer', folder))
   try {
-    for (const { name, layout, layers } of images) {
+    for (const source of images) {
+      const { name, layout, layers } = source
       const image = `127.0.0.1:${registry.port}/bench/${name}:latest`
       execFileSync('skopeo', [
         'copy',
@@ -137,13 +166,13 @@ async function main(args: readonly string[]): Promise<void> {
       for (let round = -1; round < rounds; round++) {
         for (let i = 0; i < list.length; i++) {
           const contender = list[(i + round + 1) % list.length]!
-          await contender.clean(image)
+          contender.clean(image)
           execFileSync('sync', ['-f', mount])
-          const sample = await measure(timer, contender, image)
+          const sample = await measure(timer, contender, image, source)
           if (round >= 0) runs.get(contender.name)!.push(sample)
         }
       }
-      for (const contender of list) await contender.clean(image)
+      for (const contender of list) contender.clean(image)
       const sum = (of: 'entries' | 'bytes' | 'size') => layers.reduce((total, layer) => total + layer[of], 0)
       const ratios = report(
         `${name}: ${Math.round(sum('bytes') / 1e6)} MB, ${Math.round(sum('size') / 1e6)} MB packed, ` +
@@ -157,6 +186,7 @@ async function main(args: readonly string[]): Promise<void> {
         printBar(`wall of ${peer}'s`, ratio.wall, Number(most.toFixed(2)))
         if (name !== 'tiny') printBar(`CPU of ${peer}'s`, ratio.cpu, Number(most.toFixed(2)))
       }
+      if (name !== 'tiny') printBar("CPU of the floor's", ratios.get('floor')!.cpu, 1.5)
       const memory = Math.max(...runs.get('tinyctr')!.map(({ megabytes }) => megabytes))
       printBar('memory', memory, 150, ' MB')
     }

@@ -70,15 +70,16 @@ function debianFiles(query: string, list: string): string {
 /** `copies` of the npm packages of this repository, less those that are one large program. */
 function npmTree(folder: string, copies: number, large: boolean): string {
   const modules = `${top}/node_modules`
-  const programs = ['bun', 'koffi', 'oxc-parser', 'bare-url', 'bare-fs', 'bare-buffer', '.cache'].concat([
-    '@biomejs',
-    '@esbuild',
-    '@typescript',
-    '@oven',
-    '@oxc-parser',
-    '@oxc-resolver',
-    '@koromix',
-  ])
+  const programs = [
+    'bun',
+    'koffi',
+    'oxc-parser',
+    'bare-url',
+    'bare-fs',
+    'bare-buffer',
+    'chart.js',
+    '.cache',
+  ].concat(['@biomejs', '@esbuild', '@typescript', '@oven', '@oxc-parser', '@oxc-resolver', '@koromix'])
   for (let copy = 0; copy < copies; copy++) {
     const target = `${folder}/srv/app-${copy}/node_modules`
     mkdirSync(target, { recursive: true })
@@ -146,10 +147,10 @@ const recipes: Record<string, Recipe> = {
   large: [
     (folder) => debianFiles(required, `${folder}/list`),
     (folder) => debianFiles(python, `${folder}/list`),
+    (folder) => npmTree(folder, 2, false),
     (folder) => npmTree(folder, 3, false),
-    (folder) => npmTree(folder, 4, false),
-    (folder) => npmTree(folder, 3, true),
-    (folder) => npmTree(folder, 4, false),
+    (folder) => npmTree(folder, 2, true),
+    (folder) => npmTree(folder, 3, false),
   ],
 }
 

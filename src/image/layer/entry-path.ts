@@ -13,7 +13,9 @@ const irregular = /(?:^|\/)\.{0,2}(?:\/|$)/
  * @throws Error with the fact when the name climbs (`..`) or the kernel could not hold it.
  */
 export function entryPath(bytes: Uint8Array): ByteString {
-  const raw = toByteString(bytes)
+  // Most names begin so, and nothing else about them is irregular.
+  const isDotted = bytes[0] === 0x2e && bytes[1] === 0x2f
+  const raw = toByteString(isDotted ? bytes.subarray(2) : bytes)
   if (raw.length > maximumPath) throw new Error(`its name has ${raw.length} bytes, more than ${maximumPath}`)
   const path = irregular.test(raw) ? canonical(raw) : raw
   if (raw.length > maximumName && path.split('/').some((name) => name.length > maximumName)) {

@@ -2,6 +2,7 @@
  * Owner, mode, extended attributes and times of what was unpacked, in the one order that works: chown(2) clears setuid
  * and security.capability, chmod would be undone by it, and every change before utimensat(2) could touch the times.
  */
+import { O } from '../../linux/abi/arch.ts'
 import { E } from '../../linux/abi/errno.ts'
 import { AT, S } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
@@ -15,6 +16,40 @@ export interface MetadataOptions {
   readonly chown: boolean
   /** Called for an xattr that the file system or our privileges refuse. */
   readonly onRefused: (what: string) => void
+  /** See `readBirth`. */
+  readonly birth?: Birth | undefined
+}
+
+/** What a file has that was made with mode 0777: what its metadata asks for and this gives need not be set again. */
+export interface Birth {
+  readonly uid: number
+  readonly gid: number
+  readonly mode: number
+}
+
+/** O_TMPFILE of open(2): a bit of its own, and O_DIRECTORY. */
+const TMPFILE = 0o20000000 | O.DIRECTORY
+
+/**
+ * Found out by making a file without a name in `directory`: our ids, the umask, a default ACL and the mount option
+ * `grpid` all have their say. Undefined where the file system has no such files (O_TMPFILE, open(2)).
+ */
+export function readBirth(directory: number): Birth | undefined {
+  const fd = attempt('openat', [directory, '.', O.WRONLY | TMPFILE | O.CLOEXEC, 0o777])
+  if (fd < 0) return undefined
+  try {
+    const buffer = new Uint8Array(256)
+    call('statx', [fd, '', AT.EMPTY_PATH, 0x7ff, buffer])
+    const view = new DataView(buffer.buffer)
+    // stx_uid, stx_gid, stx_mode
+    return {
+      uid: view.getUint32(20, true),
+      gid: view.getUint32(24, true),
+      mode: view.getUint16(28, true) & 0o7777,
+    }
+  } finally {
+    call('close', [fd])
+  }
 }
 
 /** @throws Error with the fact for an owner or xattr that no file may have. */
@@ -30,9 +65,11 @@ export function checkMetadata({ uid, gid, xattrs }: Metadata): void {
   }
 }
 
-export function applyToFd(fd: number, metadata: Metadata, options: MetadataOptions): void {
-  const mode = setOwner(metadata, options, (via) => via('fchown', [fd, metadata.uid, metadata.gid]))
-  call('fchmod', [fd, mode])
+/** @param isNew it was made with the metadata's own permission bits, as far as its birth allows */
+export function applyToFd(fd: number, metadata: Metadata, options: MetadataOptions, isNew = false): void {
+  const mode = setOwner(metadata, options, isNew, (via) => via('fchown', [fd, metadata.uid, metadata.gid]))
+  const isRight = isNew && options.birth !== undefined && (mode & options.birth.mode) === mode
+  if (!isRight) call('fchmod', [fd, mode])
   for (const [name, value] of metadata.xattrs) {
     setXattr(name, options, (via) => via('fsetxattr', [fd, toBytes(name), value, 0]))
   }
@@ -48,7 +85,7 @@ export function applyToName(
 ): void {
   const bytes = toBytes(name)
   const { uid, gid } = metadata
-  const mode = setOwner(metadata, options, (via) =>
+  const mode = setOwner(metadata, options, true, (via) =>
     via('fchownat', [directory, bytes, uid, gid, AT.SYMLINK_NOFOLLOW]),
   )
   if (!options.symlink) call('fchmodat', [directory, bytes, mode])
@@ -69,8 +106,10 @@ export function applyToName(
 function setOwner(
   { mode, uid, gid }: Metadata,
   options: MetadataOptions,
+  isNew: boolean,
   chown: (via: typeof attempt) => number,
 ): number {
+  if (isNew && options.birth?.uid === uid && options.birth.gid === gid) return mode
   // Root's files are ours: inside, we are root.
   if (!options.chown && uid === 0 && gid === 0) return mode
   const result = options.chown ? chown(attempt) : -E.INVAL

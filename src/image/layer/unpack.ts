@@ -23,6 +23,7 @@ import {
   type Metadata,
   type MetadataOptions,
   metadataOf,
+  readBirth,
 } from './metadata.ts'
 import { removeTree } from './remove-tree.ts'
 import type { TarEntry } from './tar-entry.ts'
@@ -60,7 +61,8 @@ export class LayerUnpacker implements TarSink {
     this.#target = target
     this.#directories = new Directories(target.directory, (parent, name) => this.#makeImplied(parent, name))
     this.#deletions = new Deletions(this.#directories, target.overlayXattrs)
-    this.#metadata = { chown: target.chown, onRefused: (what) => this.#skip(what) }
+    const birth = readBirth(target.directory)
+    this.#metadata = { chown: target.chown, onRefused: (what) => this.#skip(what), birth }
   }
 
   /** What could not be kept and how often: `device nodes`, xattrs by name. */
@@ -90,7 +92,7 @@ export class LayerUnpacker implements TarSink {
     this.#named(() => {
       // A hole at the end is no write.
       if (file.entry.sparse) call('ftruncate', [file.fd, file.entry.size])
-      applyToFd(file.fd, file.entry, this.#metadata)
+      applyToFd(file.fd, file.entry, this.#metadata, true)
       this.#file = undefined
       call('close', [file.fd])
     })
@@ -148,7 +150,9 @@ export class LayerUnpacker implements TarSink {
   }
 
   #openFile(parent: Directory, name: ByteString, entry: TarEntry): void {
-    const fd = this.#make(parent, name, (via) => via('openat', [parent.fd, toBytes(name), newFile, 0o600]))
+    const fd = this.#make(parent, name, (via) =>
+      via('openat', [parent.fd, toBytes(name), newFile, entry.mode & 0o777]),
+    )
     this.#file = { fd, entry, position: 0 }
   }
 

@@ -50,6 +50,36 @@ const tarOf = (tree: string, out: string, ...flags: string[]): Buffer => {
   return readFileSync(out)
 }
 
+test(
+  "owners and modes are the layer's, whatever our umask and group would give a new file",
+  needsRoot,
+  async (t) => {
+    const folder = scratch(t)
+    const entries = [0o777, 0o644, 0o600, 0o4755, 0o444].map((mode) =>
+      file(`${mode.toString(8)}`, 'x', { mode, uid: 0, gid: 0 }),
+    )
+    const others = [
+      file('theirs', 'x', { mode: 0o640, uid: 7, gid: 12 }),
+      { ...symlink('link', 'theirs'), gid: 12 },
+    ]
+    const [umask, group] = [process.umask(0o137), process.getegid!()]
+    process.setegid!(12)
+    try {
+      await unpackInto(`${folder}/out`, tar(...entries, ...others))
+    } finally {
+      process.setegid!(group)
+      process.umask(umask)
+    }
+    const is = (name: string): string => {
+      const { mode, uid, gid } = lstatSync(`${folder}/out/${name}`)
+      return `${(mode & 0o7777).toString(8)} ${uid}:${gid}`
+    }
+    for (const mode of ['777', '644', '600', '4755', '444']) assert.equal(is(mode), `${mode} 0:0`)
+    assert.equal(is('theirs'), '640 7:12')
+    assert.equal(is('link'), '777 0:12')
+  },
+)
+
 test('the tree comes back exactly, as GNU tar extracts it', needsRoot, async (t) => {
   const folder = scratch(t)
   makeTree(`${folder}/tree`)
