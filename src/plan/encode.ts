@@ -119,7 +119,14 @@ function encodeStep(encoder: Encoder, step: Step, number: number): void {
   } else {
     const repetitions = repetitionsOf(step)
     encodeCall(encoder, step, number, 0)
-    const varying = repetitions > 1 ? varyingArguments(step) : undefined
+    if (repetitions === 1) return
+    const varying = varyingArguments(step)
+    const numbers =
+      varying?.length === 1 && !isEach(step.into) ? numbersOf(step.args[varying[0]!]) : undefined
+    if (numbers) {
+      repeatWithNumbers(encoder, varying![0]!, numbers)
+      return
+    }
     for (let i = 1; i < repetitions; i++) {
       if (varying) repeatCall(encoder, step, varying, i)
       else encodeCall(encoder, step, number, i)
@@ -145,7 +152,31 @@ function varyingArguments(step: CallStep): readonly number[] | undefined {
 const hasFixups = (argument: unknown): boolean =>
   typeof argument === 'object' && argument !== null && !isSlot(argument) && !isNamed(argument)
 
-/** The record before, with the arguments that differ: six of ten records of a usual plan are such (signals, capabilities). */
+/** The values of an `each` of plain numbers. Those of flags of openat(2) are not the same on every machine. */
+function numbersOf(argument: unknown): number[] | undefined {
+  const numbers: number[] = []
+  for (const one of isEach(argument) ? argument.each : []) {
+    if (!isNamed(one) || typeof one.value !== 'number' || one.value < 0 || one.value > 0xffffffff)
+      return undefined
+    numbers.push(one.value)
+  }
+  return numbers
+}
+
+/** The record before, once for each number but the first: half the records of a usual plan (signals, capabilities). */
+function repeatWithNumbers({ records }: Encoder, place: number, numbers: readonly number[]): void {
+  const first = records.length - RECORD.size
+  records.reserve((numbers.length - 1) * RECORD.size)
+  const { bytes, view } = records
+  const word = first + RECORD.args + place * 8
+  for (let i = 1; i < numbers.length; i++) {
+    const offset = i * RECORD.size
+    bytes.copyWithin(first + offset, first, first + RECORD.size)
+    view.setUint32(word + offset, numbers[i]!, true)
+  }
+}
+
+/** The record before, with the arguments that differ. */
 function repeatCall(encoder: Encoder, step: CallStep, varying: readonly number[], i: number): void {
   const { records, segment, architecture } = encoder
   const at = records.reserve(RECORD.size)

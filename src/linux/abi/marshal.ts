@@ -18,7 +18,7 @@ import {
 import { encodeMessages } from './netlink/encode.ts'
 import { type Batch, isBatch } from './netlink/messages.ts'
 import { layOutMessage, SIZEOF_MSGHDR } from './scm-rights.ts'
-import { type Segment, utf8Length } from './segment.ts'
+import type { Segment } from './segment.ts'
 import { fieldSize, layoutOf, STRUCTS, type StructName, type StructValue } from './structs.ts'
 
 /** One argument register: a value, an offset into the segment, or a slot to be read at run time. */
@@ -81,9 +81,9 @@ function marshalBatch(segment: Segment, batch: Batch): Register {
 }
 
 function marshalString(segment: Segment, kind: Kind, text: string): Register {
-  const offset = segment.string(text)
-  // The length that goes with bytes leaves out the terminating NUL; only the last string laid out shows its own end.
-  return data(offset, kind === 'bytes' ? utf8Length(text) : 0)
+  const { offset, length } = segment.text(text)
+  // The length that goes with bytes leaves out the terminating NUL.
+  return data(offset, kind === 'bytes' ? length : 0)
 }
 
 function marshalArgv(segment: Segment, strings: readonly (string | Template)[]): Register {
@@ -149,8 +149,8 @@ function marshalStruct(
         typeof given === 'string' ? segment.string(given) : segment.blob(given as Uint8Array),
       )
     } else if (typeof given === 'string') {
-      const text = segment.string(given)
-      segment.bytes.copyWithin(at, text, text + Math.min(utf8Length(given), fieldSize(field.type) - 1))
+      const { offset: text, length } = segment.text(given)
+      segment.bytes.copyWithin(at, text, text + Math.min(length, fieldSize(field.type) - 1))
     } else if (isTemplate(given)) {
       throw new TypeError(`struct ${name} cannot hold a template`)
     } else {

@@ -1,6 +1,6 @@
 /** A message that carries open files: struct msghdr, its iovec, its cmsghdr and the fds behind it (cmsg(3)). */
 import { isTemplate, type ScmRights, type Template } from './kinds.ts'
-import { type Segment, utf8Length } from './segment.ts'
+import type { Segment } from './segment.ts'
 
 export const SIZEOF_MSGHDR = 56
 const SIZEOF_CMSGHDR = 16
@@ -37,6 +37,8 @@ function layOutPart(segment: Segment, iovec: number, part: Uint8Array | string |
     segment.integer(iovec + 8, 8, segment.formattedLength())
     return
   }
-  segment.pointer(iovec, typeof part === 'string' ? segment.string(part) : segment.blob(part))
-  segment.view.setUint32(iovec + 8, typeof part === 'string' ? utf8Length(part) : part.length, true)
+  const { offset, length } =
+    typeof part === 'string' ? segment.text(part) : { offset: segment.blob(part), length: part.length }
+  segment.pointer(iovec, offset)
+  segment.view.setUint32(iovec + 8, length, true)
 }

@@ -19,6 +19,11 @@ export type Fixup =
       length?: Slot
     }
 
+interface LaidOut {
+  readonly offset: number
+  readonly length: number
+}
+
 const encoder = new TextEncoder()
 const DECIMAL_DIGITS = 20
 
@@ -30,7 +35,7 @@ export class Segment {
   readonly relocations: number[] = []
   fixups: Fixup[] = []
   readonly base: number
-  private readonly strings = new Map<string, number>()
+  private readonly strings = new Map<string, LaidOut>()
   private readonly blobs = new Map<Uint8Array, number>()
 
   constructor(bytes: Uint8Array, base: number) {
@@ -56,16 +61,22 @@ export class Segment {
     return offset
   }
 
-  /** A NUL-terminated copy of `text`; equal strings are laid out once. */
+  /** Where a NUL-terminated copy of `text` begins. */
   string(text: string): number {
+    return this.text(text).offset
+  }
+
+  /** A NUL-terminated copy of `text`, and its bytes without the NUL; equal strings are laid out once. */
+  text(text: string): LaidOut {
     const known = this.strings.get(text)
     if (known !== undefined) return known
     const offset = this.reserve(text.length * 3 + 1, 1)
     const { written } = encoder.encodeInto(text, this.bytes.subarray(offset))
     this.bytes[offset + written] = 0
     this.length = offset + written + 1
-    this.strings.set(text, offset)
-    return offset
+    const laidOut = { offset, length: written }
+    this.strings.set(text, laidOut)
+    return laidOut
   }
 
   /**
@@ -147,13 +158,4 @@ export class Segment {
     this.bytes = larger
     this.view = new DataView(larger.buffer)
   }
-}
-
-export function utf8Length(text: string): number {
-  let length = text.length
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit > 0x7f) length += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
-  }
-  return length
 }
