@@ -1,6 +1,7 @@
 /**
  * What an engine waits for: `create` + `start` + `delete` and `exec`, beside Debian's crun and runc (default seccomp
- * profile, own cgroup); and `ctr run --rm` of containerd on tinyctr and on crun. As root, after bin/build:
+ * profile, own cgroup), both as engines ask for it (with a --pid-file of its own each time, so that TypeScript prepares
+ * each) and as a person or a probe does (the same again: docs/decisions/prepared-starts.md); and `ctr run --rm` of containerd on tinyctr and on crun. As root, after bin/build:
  *   node --import tsx bench/engines.ts [-n ROUNDS]
  */
 import { execFileSync } from 'node:child_process'
@@ -15,6 +16,7 @@ const folder = `/dev/shm/tinyctr-bench-engines-${process.pid}`
 const rounds = roundsFrom(process.argv, 30)
 const peer = (name: string): string =>
   execFileSync(here(`peers/${name}`), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
+const AGAIN = 'tinyctr, the same again'
 const shell = (script: string): string[] => ['/bin/sh', '-c', script]
 
 mkdirSync(folder)
@@ -38,10 +40,13 @@ async function measureRuntimes(): Promise<void> {
   const short = makeBundle(`${folder}/short`, ['/bin/true'], { seccomp: true, cgroup: true })
   const long = makeBundle(`${folder}/long`, ['/bin/sleep', '1000000'], { seccomp: true, cgroup: true })
   const line = (program: string): string => `${program} --root ${folder}/state`
-  const lifecycle = runtimes.map(({ name, program, timer }): Contender => {
+  const contenders = [{ ...runtimes[0]!, name: AGAIN, again: true }, ...runtimes]
+  const pidFile = `--pid-file ${folder}/pid`
+  const lifecycle = contenders.map(({ name, program, timer, ...how }): Contender => {
     const runtime = line(program)
+    const flags = `--bundle ${short}${'again' in how ? '' : ` ${pidFile}`}`
     const steps = (id: string) =>
-      `${runtime} create --bundle ${short} ${id} </dev/null >/dev/null && ${runtime} start ${id} && ${runtime} delete --force ${id}`
+      `${runtime} create ${flags} ${id} </dev/null >/dev/null && ${runtime} start ${id} && ${runtime} delete --force ${id}`
     return { name, timer, command: (run) => shell(steps(`life-${run}`)) }
   })
   const samples = await measureRounds(lifecycle, rounds)
@@ -54,8 +59,10 @@ async function measureRuntimes(): Promise<void> {
     await timer.measure(shell(`${begin} && ${line(program)} start ${id(name)}`))
   }
   try {
-    const execs = runtimes.map(({ name, program, timer }): Contender => {
-      const command = [program, '--root', `${folder}/state`, 'exec', id(name), '/bin/true']
+    const execs = contenders.map(({ name, program, timer, ...how }): Contender => {
+      const flags = 'again' in how ? [] : pidFile.split(' ')
+      const container = id(name === AGAIN ? 'tinyctr' : name)
+      const command = [program, '--root', `${folder}/state`, 'exec', ...flags, container, '/bin/true']
       return { name, timer, command: () => command }
     })
     const samples = await measureRounds(execs, rounds)
@@ -69,8 +76,10 @@ async function measureRuntimes(): Promise<void> {
 
 function printBars(samples: Awaited<ReturnType<typeof measureRounds>>): void {
   const median = (who: string): number => summarize(samples.get(who)!).wall.median
-  printBar('of crun', median('tinyctr') / median('crun'), 0.6, 'x')
-  printBar('of runc', median('tinyctr') / median('runc'), 0.4, 'x')
+  for (const own of ['tinyctr', AGAIN]) {
+    printBar(`${own}, of crun`, median(own) / median('crun'), 0.6, 'x')
+    printBar(`${own}, of runc`, median(own) / median('runc'), 0.4, 'x')
+  }
 }
 
 /** Each with a containerd of its own: crun's must not see both versions of cgroups. */
