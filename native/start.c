@@ -315,7 +315,7 @@ static char **tuned(char **argv, char **envp)
 {
 	/* Those that become an executor as soon as they can; those that look at many containers, and are done. */
 	static const char *const starts[] = { "run", "create", "exec", "start", 0 };
-	static const char *const looks[] = { "ps", "ls", "stats", "inspect", "stop", "kill", "rm", 0 };
+	static const char *const looks[] = { "ps", "ls", "stats", "inspect", "stop", "kill", "rm", "images", 0 };
 	static char no_optimizer[] = "BUN_JSC_useFTLJIT=0", patient[] = "BUN_JSC_thresholdForJITAfterWarmUp=50000";
 	static char simple[] = "BUN_JSC_useDFGJIT=0", frugal[] = "BUN_JSC_forceRAMSize=536870912";
 	static char *more[MOST_VARIABLES + 3];
