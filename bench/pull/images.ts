@@ -135,7 +135,7 @@ const recipes: Record<string, Recipe> = {
       mkdirSync(`${folder}/bin`)
       cpSync(realpathSync('/bin/busybox'), `${folder}/bin/busybox`)
       for (const applet of shell('busybox --list').split('\n'))
-        shell(`ln -sf busybox '${folder}/bin/${applet}'`)
+        if (applet !== 'busybox') shell(`ln -sf busybox '${folder}/bin/${applet}'`)
       return `-C ${folder} .`
     },
   ],

@@ -174,7 +174,7 @@ test('what is no archive says so', (t) =>
         loadImage(store, `${folder}/${name}`),
         (error) => error instanceof RegistryError && message.test(error.message),
       )
-    await refused('missing', /Cannot load .*missing: there is no such file/)
+    await refused('missing', /open .*missing: no such file or directory/)
     await refused('empty', /neither a docker-archive \(manifest\.json\) nor an OCI image layout/)
     await refused('plain.tar', /neither a docker-archive/)
     await refused('text', /Cannot read the tar entry/)

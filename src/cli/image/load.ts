@@ -10,7 +10,7 @@ import { runFlags } from '../run/run-flags.ts'
 import { interruptible } from '../screen/interruptible.ts'
 import { print } from '../screen/output.ts'
 import { openStore } from './open-store.ts'
-import { displayPull } from './progress.ts'
+import { displayPull, loadWords } from './progress.ts'
 import { familiar } from './stored-name.ts'
 
 /** Docker's words: an image without a name is told by its id. */
@@ -47,7 +47,8 @@ async function loadAll(
   }
   const wanted = platform === undefined ? {} : { platform: parsePlatform(platform) }
   const store = openStore(dataRoot)
-  const display = displayPull(process.stdout, { quiet })
+  // Docker's: bars are for people, and what is piped on is the names.
+  const display = displayPull(process.stdout, { quiet: quiet || !process.stdout.isTTY, words: loadWords })
   try {
     const images = await interruptible((signal) =>
       loadImage(store, input ?? process.stdin, { ...wanted, signal, progress: display.show }),

@@ -61,8 +61,9 @@ export const login = defineCommand({
     const { path, helper } = await saveCredentials(domain, credentials)
     if (helper === undefined) {
       printError(
-        `WARNING! Your password is stored unencrypted in ${path}.\n` +
-          'Configure a credential helper to remove this warning: credsStore in that file.',
+        `\nWARNING! Your credentials are stored unencrypted in '${path}'.\n` +
+          'Configure a credential helper to remove this warning. See\n' +
+          'https://docs.docker.com/go/credential-store/\n',
       )
     }
     print('Login Succeeded')

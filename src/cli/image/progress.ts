@@ -26,7 +26,9 @@ interface Layer extends LayerEvent {
   bytesPerSecond: number
 }
 
-const words: Record<LayerStatus, string> = {
+type Words = Readonly<Record<LayerStatus, string>>
+
+const pullWords: Words = {
   waiting: 'Waiting',
   downloading: 'Downloading',
   unpacking: 'Extracting',
@@ -37,6 +39,14 @@ const words: Record<LayerStatus, string> = {
   pushed: 'Pushed',
   mounted: 'Mounted from',
   present: 'Layer already exists',
+}
+
+/** What `docker load` says of a layer, from its first byte on. */
+export const loadWords: Words = {
+  ...pullWords,
+  downloading: 'Loading layer',
+  unpacking: 'Loading layer',
+  complete: 'Loading layer',
 }
 
 const frameMs = 100
@@ -73,6 +83,7 @@ const isMoving = (status: LayerStatus): boolean => status === 'downloading' || s
 export function layerLine(
   { digest, status, done, total, from, bytesPerSecond }: Layer,
   columns: number,
+  words = pullWords,
 ): string {
   const head = `${shortId(digest)}: ${words[status]}${from === undefined ? '' : ` ${from}`}`
   if (!isMoving(status)) return head.slice(0, columns - 1)
@@ -89,15 +100,18 @@ const settled: readonly LayerStatus[] = ['complete', 'exists', 'pushed', 'mounte
 const isSettled = ({ status }: LayerEvent): boolean => settled.includes(status)
 
 /** As many lines as fit: where there are more layers, those that still move. */
-function frame(layers: Layer[], columns: number, rows: number): string[] {
+function frame(layers: Layer[], columns: number, rows: number, words: Words): string[] {
   const room = Math.max(rows - 1, 2)
-  if (layers.length <= room) return layers.map((layer) => layerLine(layer, columns))
+  if (layers.length <= room) return layers.map((layer) => layerLine(layer, columns, words))
   const moving = layers.filter((layer) => !isSettled(layer)).slice(0, room - 1)
   const done = layers.filter(isSettled).length
-  return [...moving.map((layer) => layerLine(layer, columns)), `${done} of ${layers.length} layers complete`]
+  return [
+    ...moving.map((layer) => layerLine(layer, columns, words)),
+    `${done} of ${layers.length} layers complete`,
+  ]
 }
 
-function bars(screen: Screen): PullDisplay {
+function bars(screen: Screen, words: Words): PullDisplay {
   const layers = new Map<string, Layer>()
   let drawn = 0
   let timer: NodeJS.Timeout | undefined
@@ -119,7 +133,7 @@ function bars(screen: Screen): PullDisplay {
     clearTimeout(timer)
     timer = undefined
     measure()
-    const lines = frame([...layers.values()], screen.columns || 80, screen.rows || 24)
+    const lines = frame([...layers.values()], screen.columns || 80, screen.rows || 24, words)
     const up = drawn > 0 ? `\x1b[${drawn}A` : ''
     // What the last frame had more of is blanked below the new one.
     screen.write(`${up}${lines.map((line) => `\r${line}\x1b[K\n`).join('')}\x1b[J`)
@@ -151,7 +165,7 @@ function lines(screen: Screen): PullDisplay {
         const { digest, status, from } = event
         if (told.get(digest) === status) return
         told.set(digest, status)
-        const word = status === 'waiting' ? 'Pulling fs layer' : words[status]
+        const word = status === 'waiting' ? 'Pulling fs layer' : pullWords[status]
         if (status !== 'waiting' && status !== 'preparing' && !isSettled(event)) return
         screen.write(`${shortId(digest)}: ${word}${from === undefined ? '' : ` ${from}`}\n`)
       } else {
@@ -169,7 +183,7 @@ function json(screen: Screen): PullDisplay {
       if (event.kind === 'layer') {
         const { digest, status, done: current, total } = event
         const detail = isMoving(status) ? { progressDetail: { current, total } } : {}
-        screen.write(`${JSON.stringify({ status: words[status], ...detail, id: shortId(digest) })}\n`)
+        screen.write(`${JSON.stringify({ status: pullWords[status], ...detail, id: shortId(digest) })}\n`)
       } else {
         for (const status of sentence(event).split('\n')) screen.write(`${JSON.stringify({ status })}\n`)
       }
@@ -183,10 +197,18 @@ export type ProgressForm = 'auto' | 'plain' | 'json'
 /** The display that suits `screen`. With `quiet` nothing is shown. */
 export function displayPull(
   screen: Screen,
-  { quiet = false, form = 'auto' }: { quiet?: boolean; form?: ProgressForm } = {},
+  {
+    quiet = false,
+    form = 'auto',
+    words = pullWords,
+  }: Partial<{
+    quiet: boolean
+    form: ProgressForm
+    words: Words
+  }> = {},
 ): PullDisplay {
   if (quiet) return { show: () => {}, close: () => {} }
   if (form === 'json') return json(screen)
   if (form === 'plain') return lines(screen)
-  return screen.isTTY && process.env.TERM !== 'dumb' ? bars(screen) : lines(screen)
+  return screen.isTTY && process.env.TERM !== 'dumb' ? bars(screen, words) : lines(screen)
 }

@@ -94,7 +94,7 @@ async function imageDetails(dataRoot: string): Promise<string> {
   const { images, usage, containersOf } = await readImageUse(dataRoot)
   const shown = listImages(images, { references: [], labels: () => true })
   const rows = shown.flatMap((one) =>
-    imageRows(one, false).map((row) => ({
+    imageRows(one, { whole: false, digest: true }).map((row) => ({
       ...row,
       usage: { ...usage.of.get(one.image)!, containers: containersOf(one.image.id) },
     })),

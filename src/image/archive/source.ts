@@ -24,7 +24,7 @@ export async function openArchive(
 ): Promise<OpenArchive> {
   if (typeof source !== 'string') return spooled(source, spool)
   const fd = attempt('openat', [AT.FDCWD, source, O.RDONLY | O.CLOEXEC, 0])
-  if (fd === -E.NOENT) throw new RegistryError(`Cannot load ${source}: there is no such file`)
+  if (fd === -E.NOENT) throw new RegistryError(`open ${source}: no such file or directory`)
   if (fd < 0) call('openat', [AT.FDCWD, source, O.RDONLY | O.CLOEXEC, 0])
   const close = () => void call('close', [fd])
   try {

@@ -5,16 +5,15 @@
  * Nothing an archive says leads outside: parents are found by Directories, the last component is only ever made new
  * (O_EXCL, O_NOFOLLOW) or unlinked.
  */
-import { RegistryError } from '../../errors.ts'
 import { O } from '../../linux/abi/arch.ts'
 import { E } from '../../linux/abi/errno.ts'
 import { S } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
-import { KernelError } from '../../linux/kernel-error.ts'
 import { type ByteString, display, toBytes } from './bytes.ts'
 import { Deletions } from './deletions.ts'
 import { makedev } from './device-number.ts'
 import { Directories, type Directory } from './directories.ts'
+import { entryError } from './entry-error.ts'
 import { entryPath, join, nameOf, parentOf } from './entry-path.ts'
 import {
   applyToFd,
@@ -238,16 +237,7 @@ export class LayerUnpacker implements TarSink {
     try {
       work()
     } catch (cause) {
-      throw new RegistryError(`Cannot unpack "${display(this.#current)}": ${factOf(cause as Error)}`, {
-        cause,
-      })
+      throw entryError(this.#current, cause as Error)
     }
   }
-}
-
-function factOf(cause: Error): string {
-  if (!(cause instanceof KernelError)) return cause.message
-  if (cause.errno === E.NOSPC || cause.errno === E.DQUOT)
-    return `no space is left on the disk (${cause.message})`
-  return cause.message
 }

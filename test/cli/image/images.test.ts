@@ -57,6 +57,35 @@ test('what is not there', () => {
   assert.deepEqual(tinyctr('load', '-i', '/nonexistent'), {
     status: 1,
     stdout: '',
-    stderr: 'tinyctr: Cannot load /nonexistent: there is no such file\n',
+    stderr: 'tinyctr: open /nonexistent: no such file or directory\n',
   })
+})
+
+test('--tree shows platforms, for people; --format raw and json as docker', () => {
+  const id = /^Loaded image ID: sha256:(\S+)\n$/.exec(tinyctr('load', '-i', layout).stdout)![1]!
+  const name = 'my/tools:1'
+  assert.equal(tinyctr('tag', id, name).status, 0)
+  const { stdout, status } = tinyctr('images', '--tree')
+  assert.equal(status, 0)
+  const [heading, image, platform, other] = stdout.split('\n')
+  assert.match(heading!, /^IMAGE +ID {13}DISK USAGE {3}CONTENT SIZE {3}EXTRA$/)
+  assert.match(image!, new RegExp(`^${name} +[0-9a-f]{12} +[\\d.]+MB +[\\d.]+[kM]B +$`))
+  assert.match(platform!, /^├─ linux\/\w+ +[0-9a-f]{12} +[\d.]+MB +[\d.]+[kM]B +$/)
+  assert.match(other!, /^└─ linux\/\w+\S* +[0-9a-f]{12} +0B +0B +$/)
+  assert.deepEqual(
+    tinyctr('images', '--tree', '-q').stderr,
+    'tinyctr: --quiet is not yet supported with --tree\n',
+  )
+
+  const [repository, tag] = name.split(':')
+  const raw = tinyctr('images', '--format', 'raw').stdout
+  assert.match(
+    raw,
+    new RegExp(
+      `^repository: ${repository}\ntag: ${tag}\nimage_id: [0-9a-f]{12}\ncreated_at: .*\nvirtual_size: .*B\n\n?$`,
+    ),
+  )
+  const json = (...flags: string[]) => JSON.parse(tinyctr('images', '--format', 'json', ...flags).stdout)
+  assert.equal(json().Digest, '<none>')
+  assert.match(json('--digests').Digest, /^sha256:[0-9a-f]{64}$/)
 })

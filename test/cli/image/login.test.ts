@@ -44,7 +44,7 @@ for (const [runtime, command] of Object.entries(runtimes)) {
 
       const right = await run(['login', '-u', username, '--password-stdin', host], `${password}\n`)
       assert.deepEqual([right.status, right.stdout], [0, 'Login Succeeded\n'], right.stderr)
-      assert.match(right.stderr, /WARNING! Your password is stored unencrypted in .*config\.json/)
+      assert.match(right.stderr, /WARNING! Your credentials are stored unencrypted in .*config\.json/)
       assert.equal(statSync(file).mode & 0o777, 0o600)
       const user = execFileSync('skopeo', ['login', '--get-login', '--authfile', file, host], {
         encoding: 'utf8',
