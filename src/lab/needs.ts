@@ -1,5 +1,6 @@
 /** What a lesson needs of this host, where it can be played, and what to do where it cannot. */
-import { findUml } from '../engine/vm/machine.ts'
+import { findHypervisors } from '../engine/vm/choose.ts'
+import { findUml } from '../engine/vm/uml.ts'
 import { call } from '../linux/call.ts'
 import { fileType, readTextIfAny } from '../linux/file.ts'
 import type { Needs } from './lesson.ts'
@@ -11,14 +12,14 @@ export function placeFor(needs: Needs = {}): Place {
   const lacking = needs.kernel?.find(({ path }) => fileType(path) === undefined)
   if (lacking) return nowhere(`needs a kernel with ${lacking.feature}: ${lacking.path} is not there`)
   const missing = missingControllers(needs.controllers ?? [])
-  const machine = findUml()
   if (missing.length > 0) {
-    if (machine) return { at: 'uml' }
+    if (findUml()) return { at: 'uml' }
     return nowhere(
       `needs the ${missing.join(', ')} controller of cgroup v2, or a kernel to boot: apt-get install user-mode-linux`,
     )
   }
-  if (needs.machine && !machine) return nowhere('needs a kernel to boot: apt-get install user-mode-linux')
+  if (needs.machine && findHypervisors().length === 0)
+    return nowhere('needs a kernel to boot: apt-get install user-mode-linux')
   if (needs.root && call('geteuid', []) !== 0) return nowhere('needs root: run it with sudo')
   if (needs.cgroup && writableCgroups() === undefined)
     return nowhere('needs cgroup v2 mounted at /sys/fs/cgroup, and root')

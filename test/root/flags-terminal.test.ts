@@ -1,26 +1,10 @@
 /** `-t` and `-it` through a real pseudo-terminal. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { binary, skip, tinyctrForTests } from './tinyctr.ts'
+import { onTerminal, type Step } from './terminal.ts'
+import { skip, tinyctrForTests } from './tinyctr.ts'
 
 const tinyctr = tinyctrForTests()
-
-type Step = ['expect' | 'send', string] | ['resize', number, number] | ['signal', number]
-
-function onTerminal(steps: readonly Step[], flags: readonly string[], command: readonly string[]) {
-  const script = join(import.meta.dirname, 'terminal.py')
-  const args = [...tinyctr.globalFlags, ...tinyctr.runArguments(flags, command)]
-  const { stdout, stderr } = spawnSync('python3', [script, JSON.stringify(steps), binary, ...args], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  })
-  const lines = stdout.trimEnd().split('\n')
-  assert.match(lines.at(-1) ?? '', /^\{/, stdout + stderr)
-  const { code, restored } = JSON.parse(lines.pop()!) as { code: number; restored: boolean }
-  return { output: lines.join('\n'), code, restored }
-}
 
 const interactive = ['-i', '-t']
 
@@ -39,6 +23,7 @@ describe('a terminal', { skip }, () => {
   test('its size is the caller’s, and follows it', () => {
     const script = 'stty size; trap "stty size; exit 5" WINCH; echo ready; while :; do sleep 0.1; done'
     const { output, code, restored } = onTerminal(
+      tinyctr,
       [
         ['expect', '33 99'],
         ['expect', 'ready'],
@@ -55,6 +40,7 @@ describe('a terminal', { skip }, () => {
     const script =
       'trap "echo interrupted; exit 4" INT; read line; echo got $line; while :; do sleep 0.1; done'
     const { output, code, restored } = onTerminal(
+      tinyctr,
       [
         ['send', 'hello\r'],
         ['expect', 'got hello'],
@@ -68,7 +54,12 @@ describe('a terminal', { skip }, () => {
   })
 
   test('the terminal is as before after a death by signal', () => {
-    const { code, restored } = onTerminal([], [...interactive, '--init'], ['/bin/sh', '-c', 'kill -KILL $$'])
+    const { code, restored } = onTerminal(
+      tinyctr,
+      [],
+      [...interactive, '--init'],
+      ['/bin/sh', '-c', 'kill -KILL $$'],
+    )
     assert.deepEqual({ code, restored }, { code: 137, restored: true })
   })
 
@@ -78,12 +69,13 @@ describe('a terminal', { skip }, () => {
       ['expect', 'ready'],
       ['signal', 15],
     ]
-    const { code, restored } = onTerminal(steps, interactive, ['/bin/sh', '-c', script])
+    const { code, restored } = onTerminal(tinyctr, steps, interactive, ['/bin/sh', '-c', script])
     assert.deepEqual({ code, restored }, { code: 6, restored: true })
   })
 
   test('an interactive shell has job control', () => {
     const { output, code } = onTerminal(
+      tinyctr,
       [
         ['expect', '#'],
         ['send', 'echo in-$((40+2))\r'],

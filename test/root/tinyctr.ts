@@ -27,10 +27,12 @@ export interface Result {
 }
 
 export interface RunOptions {
-  readonly input?: string
+  readonly input?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
   readonly image?: string
+  /** Milliseconds. */
+  readonly timeout?: number
 }
 
 const cgroupMount = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((path) =>
@@ -53,10 +55,10 @@ export class Tinyctr {
   }
 
   /** Any command line after the global flags. */
-  command(args: readonly string[], { input, env, cwd }: RunOptions = {}): Result {
+  command(args: readonly string[], { input, env, cwd, timeout = 60_000 }: RunOptions = {}): Result {
     return spawnSync(binary, [...this.globalFlags, ...args], {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout,
       ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
       ...(env ? { env: { ...bareEnvironment, ...env } } : {}),
       ...(cwd ? { cwd } : {}),

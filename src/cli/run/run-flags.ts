@@ -125,8 +125,8 @@ export const runFlags = {
   isolation: {
     takes: 'one',
     value: 'HOW',
-    choices: ['default', 'process', 'vm'],
-    help: 'default: namespaces; vm: the same in a kernel of its own',
+    choices: ['default', 'process', 'vm', 'vm:kvm', 'vm:uml', 'vm:emulation'],
+    help: 'default: namespaces; vm: the same in a kernel of its own, the fastest there is or the one named',
   },
   label: { takes: 'many', short: 'l', value: 'KEY[=VALUE]', parse: parseLabel, help: 'Set labels' },
   'label-file': { takes: 'many', value: 'FILE', help: 'Read labels from a file' },

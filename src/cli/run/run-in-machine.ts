@@ -1,4 +1,5 @@
 /** `tinyctr run --isolation vm`. */
+import type { HypervisorKind } from '../../engine/vm/machine.ts'
 import { runInMachine as run } from '../../engine/vm/run-in-machine.ts'
 import { UsageError } from '../../errors.ts'
 import { becomeSingleThreaded } from '../../linux/execute-ffi/single-threaded.ts'
@@ -17,5 +18,6 @@ export async function runInMachine(invocation: Invocation<typeof runFlags>): Pro
     throw new UsageError('--isolation vm has no network but the loopback: leave --network and --publish out')
   becomeSingleThreaded()
   const direct = { ...flags, rm: true, network: [{ network: 'none', aliases: [] }] }
-  return run(await prepareRun({ ...invocation, flags: direct }), invocation.folders.dataRoot)
+  const [, kind] = (flags.isolation ?? '').split(':')
+  return run(await prepareRun({ ...invocation, flags: direct }), kind as HypervisorKind | undefined)
 }

@@ -25,7 +25,7 @@ export const run = defineCommand({
 /** Returns only where the executor is not the native one; else this process becomes it. */
 async function start(invocation: Invocation<typeof runFlags>): Promise<number> {
   const { step, executor, isolation } = invocation.flags
-  if (isolation === 'vm') return (await import('./run-in-machine.ts')).runInMachine(invocation)
+  if (isolation?.startsWith('vm')) return (await import('./run-in-machine.ts')).runInMachine(invocation)
   // Starts this process again: before any work, so that nothing is done or said twice.
   if (step || executor === 'ffi') {
     ;(await import('../../linux/execute-ffi/single-threaded.ts')).becomeSingleThreaded()

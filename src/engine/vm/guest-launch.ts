@@ -7,13 +7,11 @@ import type { Config } from '../../oci/runtime-spec.ts'
 import type { Host } from '../../plan/host.ts'
 import type { ContainerPlanInput } from '../container-plan.ts'
 import type { Launch } from '../launch.ts'
-import type { Share } from './machine.ts'
+import { type Hypervisor, kernelVersion, type Share } from './machine.ts'
 
 const STATE = '/run/container'
 const LAYER = '/writable/container'
 const CGROUPS = '/sys/fs/cgroup'
-/** What UML's kernel enables, and this host may not. */
-const CONTROLLERS = ['cpu', 'io', 'memory', 'pids']
 
 export interface GuestLaunch {
   readonly launch: Launch
@@ -22,8 +20,7 @@ export interface GuestLaunch {
   readonly lower: readonly string[]
 }
 
-/** @param kernel the machine's, major and minor */
-export function guestLaunch(launch: Launch, kernel: readonly [number, number]): GuestLaunch {
+export function guestLaunch(launch: Launch, { release, controllers }: Hypervisor): GuestLaunch {
   const { layer, stateFolder, files, init, stdin } = launch.input
   const shares: Share[] = []
   const config = JSON.parse(
@@ -43,10 +40,10 @@ export function guestLaunch(launch: Launch, kernel: readonly [number, number]): 
   withoutUserNamespace(config)
   const host: Host = {
     ...launch.input.host,
-    kernel,
+    kernel: kernelVersion(release),
     euid: 0,
     egid: 0,
-    cgroup: { mount: CGROUPS, controllers: CONTROLLERS, v1Controllers: [] },
+    cgroup: { mount: CGROUPS, controllers, v1Controllers: [] },
     sources,
     cgroupBpf: false,
   }

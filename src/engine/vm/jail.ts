@@ -4,25 +4,29 @@
  * reach the host.
  */
 
+import { GUEST_BASE64 } from '../../../build/native/guest.ts'
 import { O } from '../../linux/abi/arch.ts'
 import { CAPABILITIES } from '../../linux/abi/capability.ts'
 import { AT, MNT, MS, PR, S } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import { fileType, makeFolder, writeAll } from '../../linux/file.ts'
-import { GUEST_INIT } from './guest-init.ts'
-import type { MachineSpec, UmlKernel } from './machine.ts'
+import type { Hypervisor, MachineSpec, Placed } from './machine.ts'
 
 /** Where the jail keeps what becomes the machine's `/`. */
 export const GUEST = '/guest'
 
 const SYSTEM = ['usr', 'lib', 'lib64']
 const DEVICES = ['null', 'zero', 'random', 'urandom']
-const GUEST_FOLDERS = 'boot dev lower modules proc result run share sys tmp writable'.split(' ')
+const GUEST_FOLDERS = 'boot boot/modules dev lower proc run share sys tmp writable'.split(' ')
 /** To read and write files as their owners would: hostfs is that, and nothing more. */
 const KEPT = new Set(['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_FSETID', 'CAP_MKNOD'])
 
-/** In a new mount namespace; afterwards `/` is the jail. */
-export function enterJail(spec: MachineSpec, { modules }: UmlKernel): void {
+/** In a new mount namespace; afterwards `/` is the jail. @param files what the hypervisor looks for, by its path */
+export function enterJail(
+  spec: MachineSpec,
+  hypervisor: Hypervisor,
+  files: Readonly<Record<string, Placed>>,
+): void {
   call('mount', [null, '/', null, MS.REC | MS.PRIVATE, null])
   const root = `${spec.folder}/jail`
   makeFolder(root, 0o755)
@@ -33,28 +37,41 @@ export function enterJail(spec: MachineSpec, { modules }: UmlKernel): void {
     bind(`/${name}`, `${root}/${name}`, true)
   }
   call('mount', ['proc', `${root}/proc`, 'proc', MS.NOSUID | MS.NODEV | MS.NOEXEC, null])
-  for (const name of DEVICES) bind(`/dev/${name}`, `${root}/dev/${name}`, false)
+  for (const name of [...DEVICES, ...hypervisor.devices]) bind(`/dev/${name}`, `${root}/dev/${name}`, false)
   makeFolder(`${root}/dev/shm`, 0o777)
-  makeGuestRoot(`${root}${GUEST}`, spec, modules)
+  for (const [path, file] of Object.entries(files)) place(file, `${root}${path}`, 0o644)
+  makeGuestRoot(`${root}${GUEST}`, spec, hypervisor.modules)
   call('chdir', [root])
   call('pivot_root', ['.', '.'])
   call('umount2', ['.', MNT.DETACH])
   call('chdir', ['/'])
 }
 
-function makeGuestRoot(guest: string, spec: MachineSpec, modules: string): void {
+function makeGuestRoot(guest: string, spec: MachineSpec, modules: readonly string[]): void {
   for (const name of GUEST_FOLDERS) makeFolder(`${guest}/${name}`, 0o755)
-  makeFile(`${guest}/boot/init`, GUEST_INIT, 0o755)
-  for (const [name, content] of Object.entries(spec.files)) makeFile(`${guest}/boot/${name}`, content, 0o755)
-  bind(spec.busybox, `${guest}/boot/busybox`, true)
-  bind(modules, `${guest}/modules`, true)
+  const files = { guest: Buffer.from(GUEST_BASE64, 'base64'), ...spec.files }
+  for (const [name, file] of Object.entries(files)) place(file, `${guest}/boot/${name}`, 0o755)
+  modules.forEach((path, i) => {
+    bind(path, `${guest}/boot/modules/${moduleFile(i)}`, true)
+  })
   if (spec.lower.length === 1) bind(spec.lower[0] as string, `${guest}/lower`, true, spec.withMounts)
   else if (spec.lower.length > 1)
     call('mount', ['lower', `${guest}/lower`, 'overlay', MS.RDONLY, `lowerdir=${spec.lower.join(':')}`])
-  bind(`${spec.folder}/result`, `${guest}/result`, false)
   spec.shares.forEach(({ source, readonly }, i) => {
     bind(source, `${guest}/share/${i}`, readonly)
   })
+}
+
+const LETTERS = 26
+const FIRST_LETTER = 97
+
+/** aa, ab, ...: the machine's first process loads them in this order. */
+export const moduleFile = (index: number): string =>
+  String.fromCharCode(FIRST_LETTER + Math.floor(index / LETTERS), FIRST_LETTER + (index % LETTERS))
+
+function place(file: Placed, target: string, mode: number): void {
+  if (typeof file === 'string' || file instanceof Uint8Array) makeFile(target, file, mode)
+  else bind(file.path, target, true)
 }
 
 function bind(source: string, target: string, readonly: boolean, withMounts = false): void {

@@ -1,7 +1,7 @@
 /** The three ways to run the same program, as commands: a process, a container, a virtual machine. */
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { findUml } from '../../engine/vm/machine.ts'
+import { findHypervisors } from '../../engine/vm/choose.ts'
 import { ownCommand } from '../../runtime/own-command.ts'
 
 export interface Isolation {
@@ -40,7 +40,7 @@ export function isolations({ root, dataRoot, tree }: Surroundings): Isolation[] 
     '--pull',
     'never',
   ]
-  const uml = findUml()
+  const [hypervisor] = findHypervisors()
   const image = 'localhost/tinyctr-fixture:latest'
   const imageBytes = sizeOf(tree)
   return [
@@ -58,11 +58,11 @@ export function isolations({ root, dataRoot, tree }: Surroundings): Isolation[] 
       imageBytes,
       many: 10,
     },
-    ...(uml
+    ...(hypervisor
       ? [
           {
             name: 'virtual machine' as const,
-            by: 'User Mode Linux: no hardware help, one CPU',
+            by: hypervisor.title,
             command: (script: string) => [
               ...run,
               '--isolation',
@@ -74,7 +74,7 @@ export function isolations({ root, dataRoot, tree }: Surroundings): Isolation[] 
               '-c',
               script,
             ],
-            imageBytes: imageBytes + statSync(uml.program).size + sizeOf(uml.modules),
+            imageBytes: hypervisor.installed.reduce((sum, path) => sum + sizeOf(path), imageBytes),
             many: 3,
           },
         ]
@@ -82,12 +82,8 @@ export function isolations({ root, dataRoot, tree }: Surroundings): Isolation[] 
   ]
 }
 
-function sizeOf(folder: string): number {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).reduce((sum, name) => {
-    const { isFile, size } = {
-      isFile: lstatSync(join(folder, name)).isFile(),
-      size: lstatSync(join(folder, name)).size,
-    }
-    return isFile ? sum + size : sum
-  }, 0)
+function sizeOf(path: string): number {
+  const status = lstatSync(path)
+  if (!status.isDirectory()) return status.isFile() ? status.size : 0
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0)
 }

@@ -1,39 +1,27 @@
 /** A virtual machine for a lesson: its shell answers a few questions and it is turned off. */
 import { bootMachine } from '../../engine/vm/boot.ts'
-import { requireUml } from '../../engine/vm/machine.ts'
-import { O } from '../../linux/abi/arch.ts'
-import { AT } from '../../linux/abi/flags.ts'
-import { call } from '../../linux/call.ts'
-import { makeFolder } from '../../linux/file.ts'
+import { requireHypervisor } from '../../engine/vm/choose.ts'
+import { listen } from '../../engine/vm/frames.ts'
 import { LessonError } from '../lesson.ts'
 import type { Stage } from '../stage.ts'
 
-/** @param script leaves its answers in /result/NAME @returns what stands in NAME */
-export function askMachine(
-  stage: Stage,
-  script: string,
-  shares: readonly string[] = [],
-): (name: string) => string {
-  const folder = `${stage.folder}/machine`
-  makeFolder(folder, 0o755)
-  const nothing = call('openat', [AT.FDCWD, '/dev/null', O.RDWR | O.CLOEXEC, 0])
+const MEMORY_MIB = 128
+
+/** @param script for a shell; `$b` is busybox @returns the lines that it printed */
+export function askMachine(stage: Stage, script: string): string[] {
   const machine = bootMachine(
     {
-      folder,
-      busybox: `${stage.image}/bin/busybox`,
+      folder: `${stage.folder}/machine`,
       lower: [stage.image],
-      shares: shares.map((source) => ({ source, readonly: true })),
-      files: { job: script },
-      memoryMiB: 128,
-      console: { input: nothing, output: nothing, error: nothing },
+      shares: [],
+      files: { busybox: { path: `${stage.image}/bin/busybox` }, job: `b=/boot/busybox\n${script}` },
+      program: ['/boot/busybox', 'sh', '/boot/job'],
+      terminal: false,
+      memoryMiB: MEMORY_MIB,
     },
-    requireUml('boot a machine'),
+    requireHypervisor('boot a machine'),
   )
-  machine.ended(true)
-  call('close', [nothing])
-  return (name) => {
-    const text = machine.result(name)
-    if (text === undefined) throw new LessonError(`Cannot ask the machine: ${machine.log()}`)
-    return text
-  }
+  const said = Buffer.concat([...listen(machine)].map(({ bytes }) => bytes)).toString()
+  if (said === '') throw new LessonError(`Cannot ask the machine: ${machine.log()}`)
+  return said.trimEnd().split('\n')
 }
