@@ -6,7 +6,8 @@
 import { call } from '../linux/call.ts'
 import { readAll } from '../linux/file.ts'
 import { printStepFailure } from '../linux/step-failure.ts'
-import { skipSteps } from '../plan/step.ts'
+import { numberSteps } from '../plan/print.ts'
+import { type Plan, skipSteps } from '../plan/step.ts'
 import { HEADER } from '../plan/wire.ts'
 import type { FailureSource } from '../runtime/explain-create.ts'
 import { endFailed, undo } from '../runtime/undo.ts'
@@ -58,6 +59,7 @@ export async function explainFailure({
       config: input.config,
       words,
       ...(pid > 0 ? { container: { pid } } : {}),
+      ...(await whoHasThePort(plan, step, errno, input)),
     })
     return told
   } finally {
@@ -66,6 +68,18 @@ export async function explainFailure({
     if (told && input.record?.keep)
       (await import('./container/failed-start.ts')).writeDownFailure(input, told)
   }
+}
+
+async function whoHasThePort(
+  plan: Plan,
+  step: number,
+  errno: number,
+  { network, stateFolder }: ContainerPlanInput,
+): Promise<{ means?: string }> {
+  if (!network || numberSteps(plan)[step - 1]?.step.at !== '--publish') return {}
+  const { portIsTaken } = await import('./network/port-holder.ts')
+  const means = portIsTaken(errno, stateFolder, network.state)
+  return means === undefined ? {} : { means }
 }
 
 /** What the plan was compiled from travels with it. */

@@ -34,6 +34,8 @@ export interface StepFailure {
   /** What the kernel answered besides the errno (NETLINK_EXT_ACK). */
   readonly words?: string
   readonly closest?: FailedExecve['closest']
+  /** What the caller found out: it says more than the errno means in general. */
+  readonly means?: string
 }
 
 /** 125: tinyctr failed. 126 and 127: the program is there but does not run; it is not there. */
@@ -64,7 +66,7 @@ export function printStepFailure(failure: StepFailure): { text: string; exitCode
       `tinyctr: Cannot ${purpose} (${place})`,
       `  call   ${printFailed(step, i)} = -1 ${errnoName(failure.errno)}`,
       ...said.map((words) => `  kernel ${words}`),
-      `  means  ${meaning.means}`,
+      `  means  ${failure.means ?? meaning.means}`,
       ...(meaning.do === undefined ? [] : [`  do     ${meaning.do}`]),
       `  see    ${[...meaning.see, `tinyctr plan --step ${failure.step}`].join('; ')}`,
     ]

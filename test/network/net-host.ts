@@ -3,16 +3,24 @@
  * wire. The machine's own network is never touched.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { binary, type Result, type Tinyctr } from '../root/tinyctr.ts'
 
 export const HOST_ADDRESS = '198.51.100.1'
 export const NEIGHBOUR_ADDRESS = '198.51.100.2'
 
+const ECHO = join(import.meta.dirname, 'echo.py')
+/** For a shell here or there: what an echo server says. */
+export const ask = (protocol: string, address: string, port: number, text: string): string =>
+  `python3 ${ECHO} ask ${protocol} ${address} ${port} ${text}`
+
 export class NetHost {
   readonly #host: ChildProcess
   readonly #neighbour: ChildProcess
   readonly #tinyctr: Tinyctr
+  readonly #servers: ChildProcess[] = []
 
   private constructor(tinyctr: Tinyctr, host: ChildProcess, neighbour: ChildProcess) {
     this.#tinyctr = tinyctr
@@ -82,7 +90,17 @@ export class NetHost {
     return stdout.trim()
   }
 
+  /** An echo server in the network namespace of a container, by a program of this machine; it ends by itself. */
+  async echo(id: string, protocol: string, address: string, port: number): Promise<void> {
+    const pid = this.command('inspect', '-f', '{{.State.Pid}}', id).stdout.trim()
+    const words = ['--target', pid, '--net', '--', 'python3', ECHO, 'serve', protocol, address, String(port)]
+    const server = spawn('nsenter', words, { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(server.stdout, 'data')
+    this.#servers.push(server)
+  }
+
   end(): void {
+    for (const server of this.#servers) server.kill('SIGKILL')
     for (const one of [this.#host, this.#neighbour]) one.kill('SIGKILL')
   }
 }

@@ -52,13 +52,15 @@ export function chooseNetwork(
     ...chooseEndpoint(root, network, id, i, wishOf(request, network, options, id)),
   }))
   const out = wayOut(hung)
+  const outward = endpoints.filter(({ network }) => !network.internal)
   const state: NetworkState = {
     id,
     ...(options.name === undefined ? {} : { name: options.name }),
     endpoints: endpoints.map(({ endpoint }) => endpoint),
     ports: publishPorts(
       portRequests(options, exposed),
-      endpoints.filter(({ network }) => !network.internal).map(({ endpoint }) => endpoint),
+      outward.map(({ endpoint }) => endpoint),
+      outward.map(({ network }) => network.options[HOST_BINDING]).find((address) => address !== undefined),
     ),
     ...(endpoints.some(({ endpoint }) => endpoint.names.length > 0)
       ? { hosts: `${root}/networks/hosts/${id}` }
@@ -95,6 +97,9 @@ function refuseTwice(networks: readonly Network[]): void {
   const twice = networks.find(({ id }, i) => networks.findIndex((other) => other.id === id) !== i)
   if (twice) throw new UsageError(`network "${twice.name}" is specified multiple times`)
 }
+
+/** What `-p 8080:80` binds for containers on a network. */
+const HOST_BINDING = 'com.docker.network.bridge.host_binding_ipv4'
 
 /** On a user's network containers find one another by name, alias and short id; on the default one they do not. */
 function wishOf(request: EndpointRequest, { name }: Network, options: RunOptions, id: string) {

@@ -7,15 +7,19 @@ import type { PortRequest } from './port-flag.ts'
 
 const EVERYWHERE = { 4: '0.0.0.0', 6: '::' } as const
 
-/** @throws StateError with Docker's words where a range has no free port */
+/**
+ * @param bindAddress what `-p 8080:80` binds on these networks, where they say
+ * @throws StateError with Docker's words where a range has no free port
+ */
 export function publishPorts(
   requests: readonly PortRequest[],
   endpoints: readonly Endpoint[],
+  bindAddress: string | undefined,
 ): PublishedPort[] {
   return requests.flatMap((request) => {
     const four = addressOf(endpoints, '.')
     const six = addressOf(endpoints, ':')
-    const wanted = request.hostAddress
+    const wanted = request.hostAddress ?? bindAddress
     const published: PublishedPort[] = []
     let hostPort: number | undefined
     for (const [family, address] of [
@@ -28,6 +32,11 @@ export function publishPorts(
       hostPort ??= choosePort(request, hostAddress)
       published.push({ protocol: request.protocol, hostAddress, hostPort, address, port: request.port })
     }
+    // From an address of IPv6 to one of IPv4 nothing leads but a proxy, which there is none of.
+    if (published.length === 0 && wanted !== undefined && endpoints.length > 0)
+      throw new StateError(
+        `Cannot publish ${request.port}/${request.protocol} on ${wanted}: the container has no IPv${wanted.includes(':') ? 6 : 4} address (network create --ipv6 makes networks that have)`,
+      )
     return published
   })
 }

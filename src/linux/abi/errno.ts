@@ -34,6 +34,7 @@ export const E = {
   ACCES: 13,
   BUSY: 16,
   EXIST: 17,
+  ADDRINUSE: 98,
   XDEV: 18,
   NODEV: 19,
   NOTDIR: 20,

@@ -39,6 +39,13 @@ export const TERMINAL_CAUSES: Causes = {
       means: 'this kernel has no sockets of this family',
       do: 'load the module, or use a kernel with CONFIG_INET and CONFIG_UNIX',
     },
+    {
+      errno: 'EPROTONOSUPPORT',
+      when: { words: 'a published port', at: /^--publish/ },
+      means: 'this kernel does not speak the protocol of the port (sctp), or has its module not loaded',
+      do: 'modprobe sctp, or publish it as tcp or udp',
+      see: ['sctp(7)'],
+    },
     { errno: 'EPERM', means: 'we may not make sockets of this type' },
     { errno: 'EACCES', means: 'we may not make sockets of this type' },
   ],
