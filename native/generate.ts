@@ -1,10 +1,12 @@
 /** Writes native/plan.h from src/plan/wire.ts and native/start.h from src/linux/premises/wire.ts: `npm run generate`. */
 import { writeFileSync } from 'node:fs'
 import {
-  CHOSEN_ID,
+  ANEW,
+  CHOSEN,
   EXPECT,
   ID_DIGITS,
   KEPT_VARIABLES,
+  MOST_WORDS,
   PREMISE,
   PREMISE_ARGUMENT,
   ROOM_BYTES,
@@ -13,6 +15,7 @@ import {
   SHORTEST_ID,
   START_HEADER,
   START_MAGIC,
+  WORD,
 } from '../src/linux/premises/wire.ts'
 import {
   ARGUMENT,
@@ -85,7 +88,9 @@ export const startHeader =
 #define START_MAGIC 0x${START_MAGIC.toString(16)}u
 #define ID_DIGITS ${ID_DIGITS}
 #define SHORTEST_ID ${SHORTEST_ID}
-#define CHOSEN_ID '\\${CHOSEN_ID.charCodeAt(0)}'
+#define CHOSEN '\\${CHOSEN.charCodeAt(0)}'
+#define MOST_WORDS ${MOST_WORDS}
+#define ANEW ${ANEW.map((flag) => `"${flag}"`).join(', ')}
 #define SHORT_ID_DIGITS ${SHORT_ID_DIGITS}
 #define SHORT_ID 0x${SHORT_ID.toString(16)}u
 #define ROOM_BYTES ${ROOM_BYTES}
@@ -97,6 +102,10 @@ ${constants('EXPECT', EXPECT)}
 
 struct header {
 ${fields(START_HEADER)}
+};
+
+struct word_anew {
+${fields(WORD)}
 };
 
 struct premise {

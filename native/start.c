@@ -29,6 +29,9 @@ static char key[KEY_BYTES], room[ROOM_BYTES];
 static word key_size;
 static const char *last; /* argument; where it stands in the key */
 static word last_at;
+/* What is chosen anew: the container's id, if it is; then what an engine names, as it stands in the key. */
+static const char *chosen[MOST_WORDS];
+static word chosen_count = 1;
 
 static word length_of(const char *text)
 {
@@ -86,8 +89,30 @@ static const char *variable(char **envp, const char *name)
 	return 0;
 }
 
+/* In the place of what is chosen anew. */
+static int add_length(const char *text)
+{
+	if (key_size + 24 >= KEY_BYTES)
+		return 0;
+	key[key_size++] = CHOSEN;
+	add_number(key, &key_size, KEY_BYTES, length_of(text));
+	key_size++;
+	return 1;
+}
+
+/* An engine names files of its own behind these, others each time. */
+static int names_anew(const char *flag)
+{
+	static const char *const anew[] = { ANEW };
+
+	for (unsigned i = 0; i < sizeof anew / sizeof *anew; i++)
+		if (same(flag, anew[i], length_of(anew[i]) + 1))
+			return 1;
+	return 0;
+}
+
 /* All that a start depends on besides what it asks the kernel: user, folder, some variables, arguments. NUL ends each. */
-static int write_key(char **parts, char **envp)
+static int write_key(char **parts, char **envp, int engine)
 {
 	static const char *const kept[] = { KEPT_VARIABLES };
 	static char folder[PATH_BYTES];
@@ -106,8 +131,16 @@ static int write_key(char **parts, char **envp)
 		key_size += text ? 1 : 0;
 	}
 	for (; *parts; parts++) {
+		const int anew = engine && last && names_anew(last);
+
 		last = *parts;
 		last_at = key_size;
+		if (anew && (chosen_count == MOST_WORDS || !add_length(*parts)))
+			return 0;
+		if (anew) {
+			chosen[chosen_count++] = *parts;
+			continue;
+		}
 		if (!add(key, &key_size, KEY_BYTES - 1, *parts))
 			return 0;
 		key_size++;
@@ -127,10 +160,7 @@ static int write_key_without_id(void)
 	if (length < SHORTEST_ID || length > ID_DIGITS)
 		return 0;
 	key_size = last_at;
-	key[key_size++] = CHOSEN_ID;
-	add_number(key, &key_size, KEY_BYTES, length);
-	key_size++;
-	return 1;
+	return add_length(last);
 }
 
 /* FNV-1a of 32 bits, once as it is and once from another basis: a file name, not a proof (the key itself is). */
@@ -192,20 +222,24 @@ static struct header *find_start(const char *root)
 	return start;
 }
 
-/* The new container's id in the place of the old one, in the premises and in the plan. */
-static int write_id(struct header *start, const char *chosen)
+/* What is chosen anew in the place of what was, in the premises and in the plan. */
+static int write_words(struct header *start)
 {
-	const unsigned *place = (unsigned *)((char *)start + start->ids);
-	unsigned char random[ID_DIGITS / 2];
-	char id[ID_DIGITS];
+	const struct word_anew *anew = (struct word_anew *)((char *)start + start->words);
+	static unsigned char random[ID_DIGITS / 2];
+	static char id[ID_DIGITS];
 
-	if (!chosen && SYSCALL(getrandom, random, sizeof random, 0) != sizeof random)
+	if (!chosen[0] && SYSCALL(getrandom, random, sizeof random, 0) != sizeof random)
 		return 0;
-	for (unsigned i = 0; i < start->id_size; i++)
-		id[i] = chosen ? chosen[i] : "0123456789abcdef"[random[i / 2] >> (i % 2 ? 0 : 4) & 15];
-	for (unsigned i = 0; i < start->id_count; i++)
-		__builtin_memcpy((char *)start + (place[i] & ~SHORT_ID), id,
-				 place[i] & SHORT_ID ? SHORT_ID_DIGITS : start->id_size);
+	for (unsigned i = 0; !chosen[0] && i < ID_DIGITS; i++)
+		id[i] = "0123456789abcdef"[random[i / 2] >> (i % 2 ? 0 : 4) & 15];
+	for (unsigned i = 0; i < start->word_count && i < chosen_count; i++) {
+		const unsigned *place = (unsigned *)((char *)start + anew[i].places);
+
+		for (unsigned j = 0; j < anew[i].count; j++)
+			__builtin_memcpy((char *)start + (place[j] & ~SHORT_ID), chosen[i] ? chosen[i] : id,
+					 place[j] & SHORT_ID ? SHORT_ID_DIGITS : anew[i].size);
+	}
 	return 1;
 }
 
@@ -358,7 +392,7 @@ __attribute__((used)) static void start(long *stack)
 	char **argv = (char **)(stack + 1), **envp = argv + *stack + 1;
 	static char root[PATH_BYTES], *nothing[2];
 	struct header *prepared = 0;
-	const char *chosen = 0, *name = argv[0];
+	const char *name = argv[0];
 	int engine;
 
 	for (const char *at = argv[0] ? argv[0] : ""; *at; at++)
@@ -368,10 +402,10 @@ __attribute__((used)) static void start(long *stack)
 	if (engine && serve_engine(argv, envp) == 0)
 		SYSCALL(exit_group, 0);
 	/* An engine's --root has its containers; its starts lie with everybody's, and have the whole line in their key. */
-	if (write_key(argv + !engine, envp) && state_folder(engine ? nothing : argv, envp, root) &&
+	if (write_key(argv + !engine, envp, engine) && state_folder(engine ? nothing : argv, envp, root) &&
 	    !(prepared = find_start(root)) && write_key_without_id() && (prepared = find_start(root)))
-		chosen = last;
-	if (prepared && write_id(prepared, chosen) && !(prepared->sweeps && has_leftovers(root)) && all_hold(prepared))
+		chosen[0] = last;
+	if (prepared && write_words(prepared) && !(prepared->sweeps && has_leftovers(root)) && all_hold(prepared))
 		become_executor(prepared);
 	become_front_end(argv, envp);
 }

@@ -2,10 +2,12 @@
 #ifndef START_H
 #define START_H
 
-#define START_MAGIC 0x31736374u
+#define START_MAGIC 0x32736374u
 #define ID_DIGITS 64
 #define SHORTEST_ID 6
-#define CHOSEN_ID '\1'
+#define CHOSEN '\1'
+#define MOST_WORDS 8
+#define ANEW "--pid-file", "--process", "--console-socket", "--log"
 #define SHORT_ID_DIGITS 12
 #define SHORT_ID 0x80000000u
 #define ROOM_BYTES 65536
@@ -28,12 +30,17 @@ struct header {
 	unsigned int premise_count;
 	unsigned int relocations;
 	unsigned int relocation_count;
-	unsigned int id_size;
-	unsigned int ids;
-	unsigned int id_count;
+	unsigned int words;
+	unsigned int word_count;
 	unsigned int plan;
 	unsigned int plan_size;
 	unsigned int sweeps;
+};
+
+struct word_anew {
+	unsigned int size;
+	unsigned int places;
+	unsigned int count;
 };
 
 struct premise {

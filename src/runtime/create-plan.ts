@@ -188,8 +188,7 @@ function processFileSteps(): Step[] {
 /** Decimal, no newline, there as a whole: what conmon and containerd expect. */
 export function pidFileSteps(path: string): Step[] {
   const at = '--pid-file'
-  const slash = path.lastIndexOf('/')
-  const temporary = `${path.slice(0, slash)}/.${path.slice(slash + 1)}`
+  const temporary = `${path}.tmp`
   const file = slot('pid_file')
   return [
     call('openat', [AT.FDCWD, temporary, O.WRONLY | O.CREAT | O.TRUNC | O.CLOEXEC, 0o644], {

@@ -8,7 +8,14 @@ import { attempt, call } from '../linux/call.ts'
 import { listFolder, makeFolder, writeFileAtomically } from '../linux/file.ts'
 import { KernelError } from '../linux/kernel-error.ts'
 import { encodeStart, replaceId } from '../linux/premises/encode.ts'
-import { CHOSEN_ID, ID_DIGITS, KEPT_VARIABLES, SHORTEST_ID } from '../linux/premises/wire.ts'
+import {
+  ANEW,
+  CHOSEN,
+  ID_DIGITS,
+  KEPT_VARIABLES,
+  SHORTEST_ID,
+  SHORTEST_WORD,
+} from '../linux/premises/wire.ts'
 import { beginPremises, endPremises, lookedAt, noting, spoilPremises } from '../linux/premises.ts'
 import { randomId } from './container-id.ts'
 
@@ -60,8 +67,10 @@ export function keepStart(
   { sweeps = false } = {},
 ): void {
   const premises = endPremises()
-  const key = startKey(id)
-  const start = premises && encodeStart({ key, premises, plan, id: id.prepared, architecture, sweeps })
+  const { key, anew } = startKey(id)
+  const kept = anew.every(isUnmistakable) ? premises : undefined
+  const words = [id.prepared, ...anew] as const
+  const start = kept && encodeStart({ key, premises: kept, plan, words, architecture, sweeps })
   // One that cannot be kept is slower, not wrong.
   try {
     if (start) write(`${root}/starts`, fileName(key), start)
@@ -79,15 +88,32 @@ function write(folder: string, name: string, start: Uint8Array): void {
 }
 
 /** As native/start.c writes it: user, folder, some variables, arguments, a NUL behind each. */
-function startKey({ own, prepared }: PreparedId): Uint8Array {
+function startKey({ own, prepared }: PreparedId): { key: Uint8Array; anew: string[] } {
   const parts = [String(call('geteuid', [])), process.cwd()]
   for (const name of KEPT_VARIABLES)
     if (process.env[name] !== undefined) parts.push(`${name}=${process.env[name]}`)
+  const engine = isEngineDoor()
   // Engines and people have different command lines.
-  const args = [...(isEngineDoor() ? [process.argv0] : []), ...process.argv.slice(2)]
-  if (own !== prepared && args.at(-1) === own) args[args.length - 1] = CHOSEN_ID + own.length
-  parts.push(...args)
-  return new TextEncoder().encode(`${parts.join('\0')}\0`)
+  const args = [...(engine ? [process.argv0] : []), ...process.argv.slice(2)]
+  const anew: string[] = []
+  args.forEach((argument, i) => {
+    const isAnew = engine && ANEW.some((flag) => flag === args[i - 1])
+    if (isAnew) anew.push(argument)
+    const isId = own !== prepared && argument === own && i === args.length - 1
+    parts.push(isAnew || isId ? CHOSEN + argument.length : argument)
+  })
+  return { key: new TextEncoder().encode(`${parts.join('\0')}\0`), anew }
+}
+
+/** A path that means itself wherever it stands, and stands nowhere else among what a start is told. */
+function isUnmistakable(path: string): boolean {
+  const told = [...process.argv.slice(2), process.cwd(), ...Object.values(process.env)]
+  return (
+    path.length >= SHORTEST_WORD &&
+    /^(\/[\w.:@+-]+)+$/.test(path) &&
+    !/\/\.{1,2}(\/|$)/.test(path) &&
+    told.filter((text) => text?.includes(path)).length === 1
+  )
 }
 
 /** Whether we are called by the name that speaks runc's command line. */

@@ -9,7 +9,7 @@ import { AT } from '../../src/linux/abi/flags.ts'
 import { call } from '../../src/linux/call.ts'
 import { fileType, makeFolder, readText, writeFileAtomically } from '../../src/linux/file.ts'
 import { encodeStart, placesOf, replaceId } from '../../src/linux/premises/encode.ts'
-import { PREMISE, START_HEADER } from '../../src/linux/premises/wire.ts'
+import { PREMISE, START_HEADER, WORD } from '../../src/linux/premises/wire.ts'
 import { apart, beginPremises, endPremises, lookedAt, spoilPremises } from '../../src/linux/premises.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tinyctr-premises-'))
@@ -104,14 +104,24 @@ test('a kept start: one question for each part of an answer, open files by their
   const id = 'f'.repeat(64)
   const plan = new TextEncoder().encode(`/run/tinyctr/${id} ${id.slice(0, 12)}.`)
   const key = new TextEncoder().encode(`0\0/\0${id}\0`)
-  const start = encodeStart({ key, premises: premises!, plan, id, sweeps: true, architecture: 'x64' })!
+  const start = encodeStart({
+    key,
+    premises: premises!,
+    plan,
+    words: [id, file],
+    sweeps: true,
+    architecture: 'x64',
+  })!
   const view = new DataView(start.buffer, start.byteOffset, start.length)
   const field = (name: (typeof START_HEADER)[number]): number =>
     view.getUint32(START_HEADER.indexOf(name) * 4, true)
   assert.equal(field('size'), start.length)
   assert.equal(field('premise_count'), 6)
-  // The id in the key is the command line's own.
-  assert.equal(field('id_count'), 2)
+  // The id in the key is the command line's own; the file is asked for by two of the questions.
+  const words = Array.from({ length: field('word_count') * WORD.length }, (_, i) =>
+    view.getUint32(field('words') + i * 4, true),
+  )
+  assert.deepEqual([words[0], words[2], words[3], words[5]], [id.length, 2, file.length, 1])
   const [open, read] = [field('premises'), field('premises') + PREMISE.size]
   const cell = view.getUint32(open + PREMISE.into, true)
   assert.notEqual(cell, 0)

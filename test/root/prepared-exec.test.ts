@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runtimeDoorForTests } from './runtime-door.ts'
@@ -150,5 +150,35 @@ test("an engine's exec", { skip }, () => {
   door.quietly('start', 'c1')
   assert.notEqual(call(command, native).status, 3, 'another process')
   assert.equal(call(command).status, 3)
+  door.quietly('delete', '--force', 'c1')
+})
+
+test('an exec as engines ask for it: files of other names each time', { skip }, () => {
+  door.configure(['sleep', '1000'])
+  door.create('c1')
+  door.quietly('start', 'c1')
+  const asked = (number: number, script: string, program = 'sh') => {
+    const [process, pid, log] = ['process', 'pid', 'log'].map((name) =>
+      join(door.folder, `${name}-${number}`),
+    )
+    const args = [program, '-c', script]
+    writeFileSync(process!, JSON.stringify({ args, cwd: '/', env: ['PATH=/bin'], user: { uid: 0, gid: 0 } }))
+    const told = ['--log', log!, '--log-format', 'json', 'exec', '--process', process!]
+    return { command: engine(...told, '--detach', '--pid-file', pid!, 'c1'), pid: pid!, log: log! }
+  }
+  const script = 'echo $$ >>/dev/seen'
+  const [first, second] = [asked(1000, script), asked(1001, script)]
+  assert.deepEqual(call(first.command), { status: 0, output: '' })
+  assert.deepEqual(call(second.command, native), { status: 0, output: '' })
+  for (const { pid } of [first, second]) assert.match(readFileSync(pid, 'utf8'), /^\d+$/)
+  assert.notEqual(readFileSync(first.pid, 'utf8'), readFileSync(second.pid, 'utf8'))
+  assert.notEqual(call(asked(1002, 'true').command, native).status, 0, 'another process')
+  assert.notEqual(call(asked(99999, script).command, native).status, 0, 'a name of another length')
+  // What went wrong is told in the log of this time.
+  for (const number of [1003, 1004]) {
+    const { command, log } = asked(number, script, 'nothing')
+    assert.equal(call(command).status, 255)
+    assert.match(readFileSync(log, 'utf8'), /^\{.*executable file not found.*\}\n$/)
+  }
   door.quietly('delete', '--force', 'c1')
 })

@@ -3,9 +3,9 @@ import { cleanPath } from '../../engine/config/container-path.ts'
 import { parseInteger } from '../../engine/config/integer.ts'
 import { create as createContainer } from '../../runtime/create.ts'
 import type { CreateMode } from '../../runtime/create-plan.ts'
+import { beginPreparation } from '../../runtime/prepared-start.ts'
 import type { FlagTable, FlagValues } from '../flag.ts'
 import { type RuntimeInvocation, runtimeCommand } from './command.ts'
-import { beginIfRepeatable } from './repeatable.ts'
 
 const createFlags = {
   bundle: { takes: 'one', short: 'b', value: 'DIR', help: 'The bundle (default: the current folder)' },
@@ -57,7 +57,8 @@ function launch(
   { flags, positionals, global }: RuntimeInvocation<typeof createFlags>,
   keep = false,
 ): Promise<never> {
-  beginIfRepeatable(flags, global)
+  // An engine, which wants its pid, makes no container twice: its bundle is another each time.
+  if (!flags['pid-file'] && !flags['preserve-fds'] && global.report.log === undefined) beginPreparation()
   return createContainer({
     mode,
     root: global.root,

@@ -3,12 +3,12 @@ import { cleanPath } from '../../engine/config/container-path.ts'
 import { parseInteger } from '../../engine/config/integer.ts'
 import { StateError } from '../../errors.ts'
 import { exec as execInContainer } from '../../runtime/exec.ts'
+import { beginPreparation } from '../../runtime/prepared-start.ts'
 import { readConfig } from '../../runtime/saved-config.ts'
 import { readContainer } from '../../runtime/state.ts'
 import { notedStatus } from '../../runtime/status.ts'
 import { runtimeCommand } from './command.ts'
 import { execFlags, requestedProcess } from './exec-process.ts'
-import { beginIfRepeatable } from './repeatable.ts'
 
 const EXEC_FAILED = 255
 
@@ -36,7 +36,8 @@ export const exec = runtimeCommand({
   failure: EXEC_FAILED,
   async execute({ flags, positionals, global }) {
     const [id = '', ...args] = positionals
-    beginIfRepeatable(flags, global)
+    // Files that are handed on must be there at each start.
+    if (!flags['preserve-fds']) beginPreparation()
     const container = readContainer(global.root, id)
     const status = notedStatus(container)
     if (!container.process || status === 'stopped') throw new StateError('cannot exec in a stopped container')

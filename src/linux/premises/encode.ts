@@ -23,8 +23,11 @@ export interface PreparedStart {
   readonly key: Uint8Array
   readonly premises: readonly Premise[]
   readonly plan: Uint8Array
-  /** The container's id, which nothing else reads like: wherever it stands, the next container's is to stand. */
-  readonly id: string
+  /**
+   * The container's id, and what else is another each time. Nothing else reads like one of them: wherever it stands, the
+   * next start's is to stand.
+   */
+  readonly words: readonly [id: string, ...string[]]
   readonly architecture: Architecture
   /** What dead containers left is cleaned up first. */
   readonly sweeps: boolean
@@ -45,11 +48,18 @@ export function encodeStart(start: PreparedStart): Uint8Array | undefined {
   const plan = segment.blob(start.plan)
   const relocations = putList(segment, segment.relocations)
   const keyEnd = key + start.key.length
-  // The highest bit stays where it is: no file is that large.
-  const ids = placesOf(start.id, segment.bytes.subarray(keyEnd, segment.length)).map(
-    (place) => place + keyEnd,
-  )
-  const idsAt = putList(segment, ids)
+  const end = segment.length
+  const words = start.words.flatMap((word, i) => {
+    const bytes = segment.bytes.subarray(keyEnd, end)
+    const places = i === 0 ? placesOf(word, bytes) : wholePlacesOf(word, bytes)
+    // The highest bit stays where it is: no file is that large.
+    const list = putList(
+      segment,
+      places.map((place) => place + keyEnd),
+    )
+    return [word.length, list, places.length]
+  })
+  const wordsAt = putList(segment, words)
   const header: Record<(typeof START_HEADER)[number], number> = {
     magic: START_MAGIC,
     size: segment.length,
@@ -59,9 +69,8 @@ export function encodeStart(start: PreparedStart): Uint8Array | undefined {
     premise_count: questions.length,
     relocations,
     relocation_count: segment.relocations.length,
-    id_size: start.id.length,
-    ids: idsAt,
-    id_count: ids.length,
+    words: wordsAt,
+    word_count: start.words.length,
     plan,
     plan_size: start.plan.length,
     sweeps: start.sweeps ? 1 : 0,
@@ -180,6 +189,13 @@ function putList(segment: Segment, numbers: readonly number[]): number {
     segment.view.setUint32(at + i * 4, number, true)
   })
   return at
+}
+
+function wholePlacesOf(word: string, bytes: Uint8Array): number[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const places: number[] = []
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) places.push(at)
+  return places
 }
 
 /** Every place of the id, and of its first digits where they stand alone (a host name). */

@@ -2,13 +2,13 @@
  * The file of a prepared start: what encode.ts writes and native/start.c reads. native/start.h is generated from this
  * file (`npm run generate`).
  *
- *     header | data | premises | relocations (u32 offsets) | places of the id (u32 offsets) | plan
+ *     header | data | premises | relocations (u32 offsets) | plan | places of words (u32 offsets) | words
  *
  * All offsets count from the first byte, all integers are little-endian. The reader maps the file privately, adds its
- * address to every word that a relocation names, and writes the new container's id over the old one.
+ * address to every word that a relocation names, and writes what is chosen anew (the container's id) over the old.
  */
 
-export const START_MAGIC = 0x31736374 // "tcs1"
+export const START_MAGIC = 0x32736374 // "tcs2"
 
 /** Header: u32 fields by name, in order. */
 export const START_HEADER = [
@@ -21,15 +21,23 @@ export const START_HEADER = [
   'premise_count',
   'relocations',
   'relocation_count',
-  /** How long the container's id is, and where it stands; the highest bit says that only its short form does. */
-  'id_size',
-  'ids',
-  'id_count',
+  /** Texts that are others each time (WORD): the container's id, then what an engine names, as it stands in the key. */
+  'words',
+  'word_count',
   'plan',
   'plan_size',
   /** Whether a dead container's leftovers are cleaned up before (1). */
   'sweeps',
 ] as const
+
+/** u32 fields: how long the text is, and where it stands; the highest bit says that only the short form of an id does. */
+export const WORD = ['size', 'places', 'count'] as const
+
+/** Engines name files of their own behind these, others each time. So only the length stands in the key. */
+export const ANEW = ['--pid-file', '--process', '--console-socket', '--log'] as const
+export const MOST_WORDS = 8
+/** A path this long stands nowhere else in a plan by chance. */
+export const SHORTEST_WORD = 16
 
 /** Of an id that nobody chose; no chosen one may be longer. */
 export const ID_DIGITS = 64
@@ -65,8 +73,8 @@ export const ROOM_BYTES = 64 * 1024
 /** Letters and digits at random, as many as this, stand nowhere else in 50 kB (one in a million). */
 export const SHORTEST_ID = 6
 
-/** What stands in a key for a last argument that is the container's id; its length follows. */
-export const CHOSEN_ID = '\u0001'
+/** What stands in a key for a text that is another each time; its length follows. */
+export const CHOSEN = '\u0001'
 
 /** The environment that a start depends on: what the front end is started with when it must explain a failure. */
 export const KEPT_VARIABLES = [
