@@ -236,6 +236,7 @@ int client(int socket, int monitor)
 			send_input();
 		if (code < 0 && fds[2].revents && read_input()) {
 			end_raw();
+			tell_now(settings()->event_detached, 0, 0);
 			SYSCALL(write, 2, "read escape sequence\n", 21);
 			return 0;
 		}

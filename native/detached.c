@@ -80,6 +80,7 @@ static void record_start(void)
 	const long pid = container();
 
 	record_event("started", 1, &pid);
+	tell_story(settings()->event_began);
 }
 
 static void record_end(int code, int signal)
@@ -87,6 +88,7 @@ static void record_end(int code, int signal)
 	const long how[] = { code, signal, memory_ran_out() };
 
 	record_event("exited", 3, how);
+	tell_story(settings()->event_ended);
 }
 
 static void finish(int code)

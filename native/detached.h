@@ -94,6 +94,8 @@ char *json_time(char *to, unsigned long now);
 
 /* record.c */
 void record_event(const char *event, int count, const long *numbers);
+void tell_now(unsigned about, int count, const long *numbers);
+void tell_story(unsigned about);
 int memory_ran_out(void);
 int read_restart(char *policy, long *most);
 int read_small(const char *path, char *buffer, word size);

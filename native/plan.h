@@ -70,6 +70,11 @@ struct monitor {
 	unsigned int stdout_cell;
 	unsigned int stderr_cell;
 	unsigned int status_cell;
+	unsigned int events;
+	unsigned int event_began;
+	unsigned int event_ended;
+	unsigned int event_resized;
+	unsigned int event_detached;
 	unsigned int cgroup;
 	unsigned int log;
 	unsigned int log_bytes_low;

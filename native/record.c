@@ -18,10 +18,21 @@ static char *append_number(char *to, unsigned long number)
 	return append(to, decimal(digits + sizeof digits, number));
 }
 
+/* What `events` reads is begun anew, and what was kept of it until then forgotten. */
+#define MOST_TOLD (4 << 20)
+
+/* Of an exec, which has no status file: its own lines. */
+static char story[4096];
+static word story_size;
+
+static int status_file(void)
+{
+	return settings()->status_cell ? *cell(settings()->status_cell) : -1;
+}
+
 /* One write, so that the line is whole. The file is open, and locked as long as we live. */
 void record_event(const char *event, int count, const long *numbers)
 {
-	int fd = settings()->status_cell ? *cell(settings()->status_cell) : -1;
 	char line[160], *end = append_number(line, nanoseconds(CLOCK_REALTIME));
 
 	*end++ = ' ';
@@ -31,8 +42,55 @@ void record_event(const char *event, int count, const long *numbers)
 		end = append_number(end, numbers[i]);
 	}
 	*end++ = '\n';
-	if (fd >= 0)
-		SYSCALL(write, fd, line, end - line);
+	if (status_file() >= 0)
+		SYSCALL(write, status_file(), line, end - line);
+	for (char *from = line; status_file() < 0 && from < end && story_size < sizeof story;)
+		story[story_size++] = *from++;
+}
+
+/* The log of events (src/engine/events/told-events.ts): the front end's words, then what they are about. */
+static void tell(unsigned about, const char *what, word size)
+{
+	const char *words = text(about);
+	struct iovec parts[] = { { (void *)words, 0 }, { (void *)what, size }, { "\"}\n", 3 } };
+	char old[4200];
+	int fd;
+
+	if (!words)
+		return;
+	while (words[parts[0].iov_len])
+		parts[0].iov_len++;
+	fd = SYSCALL(openat, AT_FDCWD, text(settings()->events), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	SYSCALL(writev, fd, parts, 3);
+	if (SYSCALL(lseek, fd, 0, SEEK_CUR) > MOST_TOLD) {
+		*append(append(old, text(settings()->events)), ".1") = 0;
+		SYSCALL(renameat2, AT_FDCWD, text(settings()->events), AT_FDCWD, old, 0);
+	}
+	SYSCALL(close, fd);
+}
+
+/* Something that happens now. */
+void tell_now(unsigned about, int count, const long *numbers)
+{
+	char what[80], *end = append_number(what, nanoseconds(CLOCK_REALTIME));
+
+	for (int i = 0; i < count; i++) {
+		*end++ = ' ';
+		end = append_number(end, numbers[i]);
+	}
+	tell(about, what, end - what);
+}
+
+/* All that happened, before its file goes. */
+void tell_story(unsigned about)
+{
+	long size = about && status_file() >= 0 ? SYSCALL(pread64, status_file(), story, sizeof story, 0) : (long)story_size;
+
+	story_size = size > 0 ? size : 0;
+	for (word i = 0; i < story_size; i++)
+		if (story[i] == '\n')
+			story[i] = ';';
+	tell(about, story, story_size);
 }
 
 int read_small(const char *path, char *buffer, word size)

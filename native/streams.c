@@ -55,8 +55,13 @@ void end_input(void)
 
 void set_window_size(const void *size)
 {
-	if (terminal >= 0)
-		SYSCALL(ioctl, terminal, TIOCSWINSZ, size);
+	const unsigned short *cells = size;
+	const long shape[] = { cells[0], cells[1] };
+
+	if (terminal < 0)
+		return;
+	SYSCALL(ioctl, terminal, TIOCSWINSZ, size);
+	tell_now(settings()->event_resized, 2, shape);
 }
 
 int above(int fd)

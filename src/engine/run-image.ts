@@ -200,6 +200,7 @@ function monitored(
     monitor: monitorOptions({
       direct: ownStreams,
       id,
+      image,
       dataRoot,
       stateFolder: `${root}/${id}`,
       options,

@@ -19,6 +19,14 @@ export interface MonitorOptions {
   readonly flags: number
   /** For standard output, when the container has started and nobody looks on. */
   readonly announce?: string
+  /** Lines that go to the log of events; each ends where a text in quotes begins (native/record.c). */
+  readonly events?: {
+    readonly path: string
+    readonly began?: string
+    readonly ended?: string
+    readonly resized?: string
+    readonly detached?: string
+  }
   /** Folder of the container's cgroup. */
   readonly cgroup?: string
   readonly log?: { readonly path: string; readonly bytes: number; readonly files: number }
@@ -59,7 +67,7 @@ export function encodeMonitor(encoder: Encoder, options: MonitorOptions, streams
   const { segment, architecture } = encoder
   const text = (given: string | undefined): number => (given === undefined ? 0 : segment.string(given))
   const pipe = (stream: Stream): number => (streams.includes(stream) ? fill(encoder, PIPES[stream]) : 0)
-  const { log, health, detachKeys } = options
+  const { events, log, health, detachKeys } = options
   const argv = health ? marshal(segment, 'argv', health.argv, architecture) : undefined
   const fields: Record<(typeof MONITOR)[number], number> = {
     flags: options.flags,
@@ -68,6 +76,11 @@ export function encodeMonitor(encoder: Encoder, options: MonitorOptions, streams
     stdout_cell: pipe('stdout'),
     stderr_cell: pipe('stderr'),
     status_cell: fill(encoder, STATUS),
+    events: text(events?.path),
+    event_began: text(events?.began),
+    event_ended: text(events?.ended),
+    event_resized: text(events?.resized),
+    event_detached: text(events?.detached),
     cgroup: text(options.cgroup),
     log: text(log?.path),
     log_bytes_low: (log?.bytes ?? 0) >>> 0,

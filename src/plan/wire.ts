@@ -48,6 +48,12 @@ export const MONITOR = [
   'stderr_cell',
   /** The open status file (engine/container/status.ts). */
   'status_cell',
+  /** The log of events, and the beginnings of its lines: it began, ended, has another size, was let go of. */
+  'events',
+  'event_began',
+  'event_ended',
+  'event_resized',
+  'event_detached',
   /** Folder of the container's cgroup: says whether the kernel ran out of memory there. */
   'cgroup',
   /** Path of the log, and when the next one begins: bytes (low, high word), how many are kept. */

@@ -1,7 +1,9 @@
 /** `tinyctr check-health`: one look at a container's health; its monitor calls it at each interval. */
+
 import { spawnSync } from 'node:child_process'
-import { checkOf, writeHealth } from '../../engine/container/health.ts'
+import { checkOf, readHealth, writeHealth } from '../../engine/container/health.ts'
 import { findContainer } from '../../engine/container/list.ts'
+import { recordContainerEvent } from '../../engine/events/record-event-of.ts'
 import { ownCommand } from '../../runtime/own-command.ts'
 import { defineCommand } from '../command.ts'
 
@@ -28,6 +30,7 @@ export const checkHealth = defineCommand({
       { timeout, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' },
     )
     const late = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT'
+    const former = readHealth(dataRoot, container)?.Status
     const health = writeHealth(dataRoot, container, check, {
       Start: begin.toISOString(),
       End: new Date().toISOString(),
@@ -39,6 +42,7 @@ export const checkHealth = defineCommand({
             .join('')
             .slice(0, OUTPUT_BYTES),
     })
+    if (health.Status !== former) recordContainerEvent(dataRoot, container, `health_status: ${health.Status}`)
     return health.Status === 'healthy' ? 0 : 1
   },
 })

@@ -1,6 +1,8 @@
 /** `tinyctr commit`: an image of what a container changed. */
 
+import { findContainer } from '../../engine/container/list.ts'
 import { whilePaused } from '../../engine/container/while-paused.ts'
+import { recordContainerEvent } from '../../engine/events/record-event-of.ts'
 import { commitContainer } from '../../engine/image/commit-container.ts'
 import { ImageStore } from '../../image/store.ts'
 import { defineCommand } from '../command.ts'
@@ -41,6 +43,9 @@ export const commit = defineCommand({
         changes,
         ...(reference !== undefined && { reference }),
         whilePaused: (container, work) => (pause ? whilePaused(container, work) : work()),
+      })
+      recordContainerEvent(folders.dataRoot, findContainer(folders.dataRoot, word), 'commit', {
+        comment: message,
       })
       print(id)
     } finally {

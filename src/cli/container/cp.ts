@@ -1,8 +1,10 @@
 /** `tinyctr cp`: between a container and the host, either way; `-` is a tar on a standard stream. */
+
 import { statSync } from 'node:fs'
 import { type Container, findContainer } from '../../engine/container/list.ts'
 import { openContainerTree, openHostTree, type Tree } from '../../engine/copy/container-root.ts'
 import { copyPath, type End, readPath, writePath } from '../../engine/copy/copy.ts'
+import { recordContainerEvent } from '../../engine/events/record-event-of.ts'
 import { StateError, UsageError } from '../../errors.ts'
 import { attempt } from '../../linux/call.ts'
 import { defineCommand } from '../command.ts'
@@ -73,12 +75,15 @@ async function copyIn(
   const container = findContainer(folders.dataRoot, to.container!)
   const end = inside(container, to.path, true, folders.dataRoot, open)
   const owner = asked.archive ? undefined : { uid: 0, gid: 0 }
+  const told = () => recordContainerEvent(folders.dataRoot, container, 'extract-to-dir', { path: to.path })
   if (from === '-') {
     await writePath(process.stdin, end, owner)
+    told()
     return 0
   }
   const bytes = copyPath(outside(from, open), end, { follow: asked['follow-link'] ?? false, owner })
   tell(asked, bytes, `${to.container}:${to.path}`)
+  told()
   return 0
 }
 
@@ -91,6 +96,7 @@ async function copyOut(
   const container = findContainer(folders.dataRoot, from.container!)
   const end = inside(container, from.path, false, folders.dataRoot, open)
   const follow = asked['follow-link'] ?? false
+  recordContainerEvent(folders.dataRoot, container, 'archive-path', { path: from.path })
   if (to === '-') {
     checkOutput(undefined, 'export')
     await writeOutput(undefined, readPath(end, follow))

@@ -1,4 +1,7 @@
 /** `tinyctr export`: a container's file system as a tar. */
+
+import { findContainer } from '../../engine/container/list.ts'
+import { recordContainerEvent } from '../../engine/events/record-event-of.ts'
 import { exportContainer } from '../../engine/image/export-container.ts'
 import { defineCommand } from '../command.ts'
 import { checkOutput, writeOutput } from '../screen/output-file.ts'
@@ -16,7 +19,9 @@ export const exportCommand = defineCommand({
   mapped: true,
   async execute({ flags: { output }, positionals: [word = ''], folders: { dataRoot } }) {
     checkOutput(output, 'export')
+    const container = findContainer(dataRoot, word)
     await exportContainer(dataRoot, word, (tar) => writeOutput(output, tar))
+    recordContainerEvent(dataRoot, container, 'export')
     return 0
   },
 })

@@ -1,6 +1,8 @@
 /** `tinyctr rename`. */
+
 import { findContainer } from '../../engine/container/list.ts'
 import { nameTaken, renameContainer } from '../../engine/container/names.ts'
+import { recordContainerEvent } from '../../engine/events/record-event-of.ts'
 import { parseContainerName } from '../../engine/network/network-name.ts'
 import { StateError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
@@ -13,11 +15,13 @@ export const rename = defineCommand({
   most: 2,
   completes: 'containers',
   async execute({ positionals: [word = '', wanted = ''], folders: { dataRoot } }) {
-    const { name } = findContainer(dataRoot, word)
+    const container = findContainer(dataRoot, word)
+    const { name } = container
     const to = parseContainerName(wanted.replace(/^\//, ''))
     if (to === name) throw new StateError('Renaming a container with the same name as its current name')
     const holder = renameContainer(dataRoot, name, to)
     if (holder !== undefined) throw nameTaken(to, holder)
+    recordContainerEvent(dataRoot, { ...container, name: to }, 'rename', { oldName: `/${name}` })
     return 0
   },
 })

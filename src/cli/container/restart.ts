@@ -1,6 +1,8 @@
 /** `tinyctr restart`: stop, then start. */
+
 import { spawnSync } from 'node:child_process'
 import { stopContainers } from '../../engine/container/stop.ts'
+import { recordContainerEvent } from '../../engine/events/record-event-of.ts'
 import { signalNumber } from '../../linux/abi/signal.ts'
 import { ownCommand } from '../../runtime/own-command.ts'
 import { defineCommand } from '../command.ts'
@@ -25,9 +27,10 @@ export const restart = defineCommand({
     )
     let code = exitCode
     const [program = '', ...before] = ownCommand('--root')
-    for (const { word } of found) {
+    for (const { word, container } of found) {
       const args = [...before, root, '--data-root', dataRoot, 'start', word]
       if (spawnSync(program, args, { stdio: 'inherit' }).status !== 0) code = 1
+      else recordContainerEvent(dataRoot, container, 'restart')
     }
     return code
   },

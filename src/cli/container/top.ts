@@ -2,6 +2,7 @@
 
 import { containerProcesses } from '../../engine/container/container-processes.ts'
 import { findContainer } from '../../engine/container/list.ts'
+import { recordContainerEvent } from '../../engine/events/record-event-of.ts'
 import { StateError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
 import { alignTabs } from '../format/tab-writer.ts'
@@ -16,12 +17,14 @@ export const top = defineCommand({
   least: 1,
   completes: 'containers',
   async execute({ positionals: [name = '', ...options], folders: { dataRoot } }) {
-    const processes = new Set(containerProcesses(findContainer(dataRoot, name)))
+    const container = findContainer(dataRoot, name)
+    const processes = new Set(containerProcesses(container))
     const { spawnSync } = await import('node:child_process')
     const asked = options.length > 0 ? options : ['-ef']
     const { status, stdout, stderr, error } = spawnSync('ps', asked, { encoding: 'utf8' })
     if (error) throw new StateError(`Cannot list processes: ps is not here: ${error.message}`)
     if (status !== 0) throw new StateError(`Error running ps: ${stderr.trim() || `exit status ${status}`}`)
+    recordContainerEvent(dataRoot, container, 'top')
     print(alignTabs(processTable(stdout, processes), 20, 3))
     return 0
   },

@@ -1,6 +1,8 @@
 /** `tinyctr update`. */
+
 import type { ResourceOptions } from '../../engine/config/resources.ts'
 import { updateContainer } from '../../engine/container/update-container.ts'
+import { recordContainerEvent } from '../../engine/events/record-event-of.ts'
 import { UsageError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
 import { runFlags } from '../run/run-flags.ts'
@@ -48,12 +50,13 @@ export const update = defineCommand({
       throw new UsageError('you must provide one or more flags when using this command')
     }
     const asked = given(resourceOptions(flags))
-    return eachContainer(positionals, folders.dataRoot, (container) =>
+    return eachContainer(positionals, folders.dataRoot, (container) => {
       updateContainer(folders, container, {
         resources: asked,
         ...(flags.restart && { restart: flags.restart }),
-      }),
-    )
+      })
+      recordContainerEvent(folders.dataRoot, container, 'update')
+    })
   },
 })
 

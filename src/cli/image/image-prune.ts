@@ -1,4 +1,5 @@
 /** `tinyctr image prune`: asks, removes what nobody needs, and says how much that was. */
+import { recordPrune } from '../../engine/events/record-event-of.ts'
 import { imageUsers } from '../../engine/image/image-users.ts'
 import { matchesImage } from '../../engine/image/list-images.ts'
 import { pruneImages } from '../../engine/image/prune-images.ts'
@@ -45,12 +46,14 @@ export async function pruneStore(
   const store = new ImageStore(dataRoot)
   try {
     const { dangling, ...filter } = await readImageFilter(filters, pruneFilters, store)
-    return await pruneImages(store, {
+    const pruned = await pruneImages(store, {
       // dangling=false is docker's older word for --all.
       all: all || dangling === false,
       matches: (image) => matchesImage(image, filter),
       users: () => imageUsers(dataRoot),
     })
+    recordPrune(dataRoot, 'image', pruned.bytes)
+    return pruned
   } finally {
     store.close()
   }

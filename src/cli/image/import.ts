@@ -1,5 +1,7 @@
 /** `tinyctr import`: from a file, a URL or the standard input. */
+
 import { createReadStream, statSync } from 'node:fs'
+import { recordImageEvent } from '../../engine/events/record-event-of.ts'
 import { importImage } from '../../engine/image/import-image.ts'
 import { RegistryError, StateError } from '../../errors.ts'
 import { hostPlatform, parsePlatform } from '../../image/platform.ts'
@@ -7,6 +9,7 @@ import { defineCommand } from '../command.ts'
 import { runFlags } from '../run/run-flags.ts'
 import { print } from '../screen/output.ts'
 import { openStore } from './open-store.ts'
+import { familiar } from './stored-name.ts'
 import { targetReference } from './tag.ts'
 
 export const importCommand = defineCommand({
@@ -33,6 +36,7 @@ export const importCommand = defineCommand({
         platform: platform === undefined ? hostPlatform() : parsePlatform(platform),
         ...(reference !== undefined && { reference }),
       })
+      recordImageEvent(folders.dataRoot, 'import', id, reference === undefined ? id : familiar(reference))
       print(id)
     } finally {
       store.close()

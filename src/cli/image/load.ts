@@ -1,5 +1,6 @@
 /** `tinyctr load`: from `docker save`, an OCI archive or an OCI layout; the content decides which it is. */
 
+import { recordImageEvent } from '../../engine/events/record-event-of.ts'
 import { UsageError } from '../../errors.ts'
 import { loadImage } from '../../image/archive/load.ts'
 import { parsePlatform } from '../../image/platform.ts'
@@ -54,8 +55,12 @@ async function loadAll(
       loadImage(store, input ?? process.stdin, { ...wanted, signal, progress: display.show }),
     )
     display.close()
-    for (const { references } of images)
-      for (const reference of references) print(await told(store, reference))
+    for (const { references } of images) {
+      for (const reference of references) {
+        print(await told(store, reference))
+        recordImageEvent(dataRoot, 'load', (await store.find(reference)).image.id, familiar(reference))
+      }
+    }
   } finally {
     display.close()
     store.close()

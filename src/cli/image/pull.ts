@@ -1,8 +1,11 @@
 /** `tinyctr pull`: Docker's lines, the last one the name in full. */
+import { recordImageEvent } from '../../engine/events/record-event-of.ts'
 import { UsageError } from '../../errors.ts'
 import { parsePlatform } from '../../image/platform.ts'
 import { pullImage } from '../../image/pull.ts'
 import {
+  familiarName,
+  familiarReference,
   fullReference,
   hasTagOrDigest,
   parseReference,
@@ -50,6 +53,7 @@ async function pullReferences(
       const { content, layers } = store
       for (const reference of await references(signal)) {
         await pullImage(reference, { store: content, layers, platform: wanted, signal, progress })
+        recordImageEvent(dataRoot, 'pull', familiarReference(reference), familiarName(reference))
       }
     })
   } finally {

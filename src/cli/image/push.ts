@@ -1,9 +1,11 @@
 /** `tinyctr push`: Docker's lines; a blob that the registry has in another repository is not sent again. */
+import { recordImageEvent } from '../../engine/events/record-event-of.ts'
 import { UsageError } from '../../errors.ts'
 import type { Descriptor } from '../../image/content.ts'
 import { parsePlatform } from '../../image/platform.ts'
 import { partialNote, pushImage } from '../../image/push.ts'
 import {
+  familiarName,
   familiarReference,
   hasTagOrDigest,
   parseReference,
@@ -79,6 +81,7 @@ export const push = defineCommand({
             progress: display.show,
             signal,
           })
+          recordImageEvent(dataRoot, 'push', familiarReference(reference), familiarName(reference))
           if (quiet) print(familiarReference(reference))
         }
       })

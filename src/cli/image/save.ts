@@ -1,5 +1,6 @@
 /** `tinyctr save`: images as one archive, for `load` here, `docker load`, `podman load` and skopeo. */
 
+import { recordImageEvent } from '../../engine/events/record-event-of.ts'
 import { UsageError } from '../../errors.ts'
 import { archiveFiles, archiveFormats, chooseImages, tarOfFiles } from '../../image/archive/save.ts'
 import { saveFolder } from '../../image/archive/save-folder.ts'
@@ -8,6 +9,7 @@ import { ImageStore } from '../../image/store.ts'
 import { defineCommand } from '../command.ts'
 import { runFlags } from '../run/run-flags.ts'
 import { checkOutput, writeOutput } from '../screen/output-file.ts'
+import { familiar } from './stored-name.ts'
 
 export const save = defineCommand({
   usage: '[OPTIONS] IMAGE [IMAGE...]',
@@ -32,9 +34,12 @@ export const save = defineCommand({
     const store = new ImageStore(folders.dataRoot)
     try {
       const wanted = platform === undefined ? undefined : parsePlatform(platform)
-      const files = archiveFiles(store, await chooseImages(store, positionals, wanted), format)
+      const chosen = await chooseImages(store, positionals, wanted)
+      const files = archiveFiles(store, chosen, format)
       if (isFolder) await saveFolder(store, files, output!)
       else await writeOutput(output, tarOfFiles(store, files))
+      for (const { image, names } of chosen)
+        recordImageEvent(folders.dataRoot, 'save', image.config.digest, names.map(familiar)[0])
     } finally {
       store.close()
     }

@@ -1,8 +1,10 @@
 /** `tinyctr tag`: another name for an image. The name's former image keeps its id. */
+import { recordImageEvent } from '../../engine/events/record-event-of.ts'
 import { RegistryError, StateError } from '../../errors.ts'
 import { fullReference, parseReference } from '../../image/reference.ts'
 import { ImageStore } from '../../image/store.ts'
 import { defineCommand } from '../command.ts'
+import { familiar } from './stored-name.ts'
 
 export const tag = defineCommand({
   usage: 'SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]',
@@ -16,6 +18,7 @@ export const tag = defineCommand({
     try {
       const { image, entry } = await store.find(source)
       await store.content.tag(reference, (entry ?? image.entries[0]!).target)
+      recordImageEvent(dataRoot, 'tag', image.id, familiar(reference))
     } finally {
       store.close()
     }

@@ -1,4 +1,5 @@
 /** `tinyctr network prune`: networks that nobody is on. */
+import { recordPrune } from '../../engine/events/record-event-of.ts'
 import { allNetworks, membersOf, removeNetwork } from '../../engine/network/networks.ts'
 import { BUILT_IN } from '../../network/network.ts'
 import { defineCommand } from '../command.ts'
@@ -40,5 +41,6 @@ export function pruneNetworks(folders: StateFolders, holds: ReturnType<typeof ne
       holds(network),
   )
   for (const { name } of unused) removeNetwork(folders, name)
+  recordPrune(folders.dataRoot, 'network', 0)
   if (unused.length > 0) print(`Deleted Networks:\n${unused.map(({ name }) => name).join('\n')}\n`)
 }

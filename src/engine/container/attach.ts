@@ -6,6 +6,8 @@ import { architecture, attempt, call } from '../../linux/call.ts'
 import { executeNative } from '../../linux/execute-native.ts'
 import { encodePlan } from '../../plan/encode.ts'
 import { MONITOR_FLAG } from '../../plan/wire.ts'
+import { recordEvent } from '../events/event-log.ts'
+import { attachEvents, describe } from '../events/telling.ts'
 import { type Attachment, attachmentFlags } from './attachment.ts'
 import { DEFAULT_DETACH_KEYS } from './detach-keys.ts'
 import type { Container } from './list.ts'
@@ -13,7 +15,7 @@ import type { ContainerFolders } from './record.ts'
 
 /** Does not return. @throws StateError with docker's words */
 export function attach(
-  { root }: ContainerFolders,
+  { root, dataRoot }: ContainerFolders,
   { id, name, record, state }: Container,
   how: Attachment,
 ): never {
@@ -28,6 +30,12 @@ export function attach(
     throw new StateError(
       `Cannot attach to ${name}: it was started with --rm in the foreground, and its streams are its caller's own`,
     )
+  recordEvent(dataRoot, {
+    type: 'container',
+    action: 'attach',
+    id,
+    attributes: describe({ ...record, name }),
+  })
   const plan = encodePlan(
     { host: [], container: [], cleanup: [] },
     {
@@ -39,6 +47,7 @@ export function attach(
           (record.options.terminal ? MONITOR_FLAG.TERMINAL : 0),
         detachKeys: how.detachKeys ?? DEFAULT_DETACH_KEYS,
         clientFd: socket,
+        events: attachEvents(dataRoot, { ...record, name }),
       },
       explain: { argv: [''], envp: [], source: '' },
     },

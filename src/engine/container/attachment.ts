@@ -1,6 +1,8 @@
 /** How whoever starts a container, or attaches to it, stays with it: what the executor and its monitor must know. */
+import type { ImageSnapshot } from '../../image/snapshot.ts'
 import type { MonitorOptions, Stream } from '../../plan/detached.ts'
 import { MONITOR_FLAG } from '../../plan/wire.ts'
+import { lifeEvents } from '../events/telling.ts'
 import type { RunOptions } from '../run-options.ts'
 import { DEFAULT_DETACH_KEYS } from './detach-keys.ts'
 import type { HealthCheck } from './health-options.ts'
@@ -21,6 +23,7 @@ export const DETACHED = 'detached'
 
 export interface MonitorRequest {
   readonly id: string
+  readonly image: ImageSnapshot
   readonly dataRoot: string
   readonly stateFolder: string
   readonly options: RunOptions
@@ -41,13 +44,15 @@ export function monitorOptions(request: MonitorRequest): MonitorOptions {
   const { id, dataRoot, options, attachment, health } = request
   const folder = containerFolder(dataRoot, id)
   const cgroup = request.cgroup === undefined ? {} : { cgroup: request.cgroup }
-  if (request.direct) return { flags: MONITOR_FLAG.DIRECT, ...cgroup }
+  const events = { events: lifeEvents(dataRoot, request) }
+  if (request.direct) return { flags: MONITOR_FLAG.DIRECT, ...cgroup, ...events }
   return {
     flags: monitorFlags(options, attachment),
     ...(attachment === DETACHED && request.announce !== undefined
       ? { announce: `${request.announce}\n` }
       : {}),
     ...cgroup,
+    ...events,
     ...(options.log.driver === 'none'
       ? {}
       : { log: { path: logPath(dataRoot, id), ...logLimits(options.log) } }),

@@ -17,6 +17,7 @@ import { notedProcess } from '../../runtime/process-identity.ts'
 import { containerCapabilities } from '../config/capabilities-flag.ts'
 import { containerEnvironment } from '../config/environment.ts'
 import { resolveUser } from '../config/user.ts'
+import { execEvents } from '../events/telling.ts'
 import { readImageText } from '../image/image-file.ts'
 import { readHostFacts } from '../read-host-facts.ts'
 import { prepareContainer, readWindowSize } from '../run-image.ts'
@@ -83,10 +84,10 @@ export async function execInContainer(
     ...(request.detach && !request.terminal ? { pipes: ['stdout', 'stderr'] as const } : {}),
   }
   if (!request.interactive) closeInput()
-  const monitor = monitorOf(request)
+  const events = execEvents(folders.dataRoot, { ...record, name: container.name }, request.command)
   const plan = encodePlan(execPlan(input, config.linux?.seccomp && (await apart(() => seccompFilter?.()))), {
     architecture: made.host.architecture,
-    ...(monitor ? { monitor } : {}),
+    monitor: { ...monitorOf(request), events },
     ...(input.pipes ? { pipes: input.pipes } : {}),
     explain: {
       argv: ownCommand('explain-failure'),
@@ -157,8 +158,8 @@ function execProcess(
 }
 
 /** A program that has its caller's own streams needs no monitor. */
-function monitorOf({ terminal, interactive, detach, detachKeys }: ExecRequest): MonitorOptions | undefined {
-  if (!terminal && !detach) return undefined
+function monitorOf({ terminal, interactive, detach, detachKeys }: ExecRequest): MonitorOptions {
+  if (!terminal && !detach) return { flags: MONITOR_FLAG.DIRECT }
   const attached = attachmentFlags({ stdin: interactive, stdout: true, stderr: true, signalProxy: true })
   return {
     flags:

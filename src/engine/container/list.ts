@@ -16,7 +16,7 @@ export interface Container {
 const ID = /^[0-9a-f]{64}$/
 const PREFIX = /^[0-9a-f]{1,64}$/
 
-const listIds = (dataRoot: string): string[] =>
+export const listIds = (dataRoot: string): string[] =>
   listFolder(containersFolder(dataRoot)).filter((name) => ID.test(name))
 
 /** All of them, the newest first. Those that are just being made or removed are left out. */

@@ -1,5 +1,6 @@
 /** Containers that do not run, removed. */
 
+import { recordPrune } from '../events/record-event-of.ts'
 import { treeBytes } from '../image/disk-usage.ts'
 import { type Container, listContainers } from './list.ts'
 import type { ContainerFolders } from './record.ts'
@@ -24,5 +25,6 @@ export async function pruneContainers(
     await removeContainer(folders, container, { force: false })
     ids.push(container.id)
   }
+  recordPrune(folders.dataRoot, 'container', bytes)
   return { ids, bytes }
 }

@@ -6,6 +6,7 @@
  *     1732250000223456789 started PID
  *     1732250000323456789 paused | unpaused
  *     1732250000423456789 stopping             somebody asked: no restart policy applies
+ *     1732250000423456789 killed SIGNAL        somebody sent it
  *     1732250000523456789 exited CODE SIGNAL OOM
  *     1732250000623456789 restarting MILLISECONDS
  *     1732250000723456789 failed CODE          it did not start; `error` says why

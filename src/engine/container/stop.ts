@@ -45,7 +45,7 @@ export function stopContainers(
     stayDown(folders, container, processes)
     const patience = seconds ?? container.record.options.stopTimeoutSeconds ?? STOP_SECONDS
     const first = patience === 0 ? SIGKILL : (signal ?? stopSignalOf(container))
-    sendSignal(processes.container, first)
+    signalContainer(folders, container, processes, first)
     thaw(folders, container)
     stopping.push({
       container,
@@ -95,8 +95,19 @@ function awaitAll(folders: ContainerFolders, stopping: Stopping[]): void {
 
 /** Its first process, and with that all of its PID namespace; and whoever shares the host's. */
 function killAll(folders: ContainerFolders, { container, processes }: Stopping): void {
-  sendSignal(processes.container, SIGKILL)
+  signalContainer(folders, container, processes, SIGKILL)
   thaw(folders, container)
+}
+
+/** Written down first: its end may be the next line. */
+function signalContainer(
+  { dataRoot }: ContainerFolders,
+  { id }: Container,
+  { container }: OpenProcesses,
+  signal: number,
+): void {
+  appendEvent(dataRoot, id, `killed ${signal}`)
+  sendSignal(container, signal)
 }
 
 /** @throws StateError with docker's words */
@@ -114,7 +125,7 @@ export function killContainer(
     throw new StateError(`cannot kill container: ${word}: container ${container.id} is not running`)
   const last = signal === SIGKILL || signal === stopSignalOf(container)
   if (last) stayDown(folders, container, processes)
-  sendSignal(processes.container, signal)
+  signalContainer(folders, container, processes, signal)
   if (signal === SIGKILL) thaw(folders, container)
   if (signal === SIGKILL) awaitEnd([processes.monitor], Number.POSITIVE_INFINITY)
   closeProcesses(processes)

@@ -1,12 +1,14 @@
 /**
- * What happened, for `events`: `<data-root>/events`, a line of JSON each, appended whole (O_APPEND). What happens to a
- * container while it exists is in its own status file (container/status.ts) and is not written twice; when it is
- * removed its story moves here. The log is cut in half when it is large: nobody asks for last year's.
+ * What happened, for `events`: `<data-root>/events`, a line of JSON each, appended whole (O_APPEND), by commands and by
+ * executors (told-events.ts). What happens to a container while it exists is in its own status file
+ * (container/status.ts) and is not written twice; when it is removed its story moves here. When the log is large it is
+ * begun anew: `events.1` is what was before, and nobody asks for last year's.
  */
 import { O } from '../../linux/abi/arch.ts'
 import { AT } from '../../linux/abi/flags.ts'
-import { call } from '../../linux/call.ts'
-import { makeFolder, readTextIfAny, writeFileAtomically } from '../../linux/file.ts'
+import { attempt, call } from '../../linux/call.ts'
+import { makeFolder, readTextIfAny } from '../../linux/file.ts'
+import { eventsOfLine } from './told-events.ts'
 
 export interface EngineEvent {
   /** Nanoseconds since the epoch. */
@@ -18,6 +20,7 @@ export interface EngineEvent {
   readonly attributes: Readonly<Record<string, string>>
 }
 
+/** As native/record.c has it. */
 const largestBytes = 4 * 1024 * 1024
 
 export const eventLogPath = (dataRoot: string): string => `${dataRoot}/events`
@@ -35,27 +38,22 @@ export function recordEvents(dataRoot: string, events: readonly EngineEvent[]): 
   try {
     const lines = events.map((event) => JSON.stringify({ ...event, at: String(event.at) }))
     call('write', [fd, `${lines.join('\n')}\n`])
-    if (call('lseek', [fd, 0, 2]) > largestBytes) forgetOldest(path)
+    if (call('lseek', [fd, 0, 2]) > largestBytes)
+      attempt('renameat2', [AT.FDCWD, path, AT.FDCWD, `${path}.1`, 0])
   } finally {
     call('close', [fd])
   }
 }
 
-function forgetOldest(path: string): void {
-  const text = readTextIfAny(path) ?? ''
-  const half = text.indexOf('\n', text.length / 2)
-  writeFileAtomically(path, text.slice(half + 1))
-}
-
 /** In the order they were written; the last line may be just being written. */
 export function readEventLog(dataRoot: string): EngineEvent[] {
-  const text = readTextIfAny(eventLogPath(dataRoot)) ?? ''
-  return text
+  const path = eventLogPath(dataRoot)
+  return [`${path}.1`, path].flatMap((one) => eventsOfText(readTextIfAny(one) ?? ''))
+}
+
+export const eventsOfText = (text: string): EngineEvent[] =>
+  text
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => {
-      const event = JSON.parse(line) as Omit<EngineEvent, 'at'> & { at: string }
-      return { ...event, at: BigInt(event.at) }
-    })
-}
+    .flatMap(eventsOfLine)

@@ -2,11 +2,13 @@
  * `rmi` as docker decides it (daemon/images/image_delete.go): a name is taken away; with the last one, or by its id, the
  * image goes, unless a container needs it.
  */
+
 import { StateError } from '../../errors.ts'
 import { familiarReference, splitReference } from '../../image/reference.ts'
 import { type FoundImage, type ListedImage, namesOf } from '../../image/store/catalog.ts'
 import type { Collected } from '../../image/store/collect.ts'
 import type { ImageStore } from '../../image/store.ts'
+import { recordImageEvent } from '../events/record-event-of.ts'
 import type { ImageUser } from './image-users.ts'
 
 export interface RemovedImages {
@@ -46,6 +48,7 @@ export function removeImage(
     const untagged = going.map((name) => familiarReference(splitReference(name)))
     if (!isLast || isNeeded) {
       store.drop(going)
+      for (const _ of untagged) recordImageEvent(store.root, 'untag', found.image.id)
       return { untagged, deleted: [], bytes: 0 }
     }
     return { untagged, ...(await deleteImages(store, [found.image], users)) }
@@ -90,6 +93,10 @@ export async function deleteImages(
   users: () => readonly ImageUser[],
 ): Promise<Pick<RemovedImages, 'deleted' | 'bytes'>> {
   store.drop(images.flatMap(({ entries }) => entries.map(({ reference }) => reference)))
+  for (const image of images) {
+    for (const _ of namesOf(image)) recordImageEvent(store.root, 'untag', image.id)
+    recordImageEvent(store.root, 'delete', image.id)
+  }
   const collected = await store.collect(() => users().map(({ manifest }) => manifest))
   return { deleted: deletedLines(images, collected), bytes: collected.bytes }
 }

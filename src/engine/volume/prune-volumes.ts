@@ -1,6 +1,7 @@
 /** Volumes that no container uses, removed. */
 
 import { recordEvent } from '../events/event-log.ts'
+import { recordPrune } from '../events/record-event-of.ts'
 import { treeBytes } from '../image/disk-usage.ts'
 import { listVolumes, removeVolume, type Volume, volumeData } from './volume.ts'
 import { volumeUsers } from './volume-users.ts'
@@ -26,5 +27,6 @@ export function pruneVolumes(dataRoot: string, holds: (volume: Volume) => boolea
     })
     names.push(volume.name)
   }
+  recordPrune(dataRoot, 'volume', bytes)
   return { names, bytes }
 }
