@@ -113,7 +113,6 @@ export async function prepareContainer(
   const missing = missingSources(options)
   const host = readHost(config, '/')
   const seccomp = config.linux?.seccomp
-  const keep = isKept(options)
   const cgroup = cgroupFolder(config, host)
   return {
     id: request.id,
@@ -139,7 +138,7 @@ export async function prepareContainer(
       bundle: '/',
       stateFolder,
       // A container that is kept keeps its volumes.
-      journal: [cgroup ?? '', folder, keep ? 'keep' : '', ...(volumes?.own ?? [])].join('\n').concat('\n'),
+      journal: [cgroup ?? '', folder, isKept(options) ? 'keep' : '', ...(volumes?.own ?? [])].join('\n').concat('\n'),
       files: etcFiles(id, options, facts, network),
       ...networkInput(network),
       layer: {
