@@ -138,7 +138,7 @@ export async function prepareContainer(
       bundle: '/',
       stateFolder,
       // A container that is kept keeps its volumes.
-      journal: [cgroup ?? '', folder, isKept(options) ? 'keep' : '', ...(volumes?.own ?? [])].join('\n').concat('\n'),
+      journal: `${[cgroup ?? '', folder, isKept(options) ? 'keep' : '', ...(volumes?.own ?? [])].join('\n')}\n`,
       files: etcFiles(id, options, facts, network),
       ...networkInput(network),
       layer: {
