@@ -1,4 +1,5 @@
 /** A file of an image, before its layers are mounted: looked for from the top layer down, never leaving a layer. */
+import { RegistryError } from '../../errors.ts'
 import { O } from '../../linux/abi/arch.ts'
 import { AT, RESOLVE, S } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
@@ -6,9 +7,13 @@ import { readAll } from '../../linux/file.ts'
 import { lookedAt } from '../../linux/premises.ts'
 
 const STATX_MODE = 0x2
-const LARGEST = 16 * 1024 * 1024
+/** No directory of users is larger; what is would fill our memory (CVE-2026-47262). */
+const LARGEST = 4n * 1024n * 1024n
 
-/** @param layers top first. The text, or '' where the image has no such file. */
+/**
+ * @param layers top first. The text, or '' where the image has no such file.
+ * @throws RegistryError when it is too large to be what it should be
+ */
 export function readImageText(layers: readonly string[], path: string): string {
   for (const layer of layers) {
     const text = readIn(layer, path)
@@ -32,7 +37,10 @@ function readIn(layer: string, path: string): string | undefined {
     lookedAt([28, 2])
     const view = new DataView(status.buffer)
     if ((view.getUint16(28, true) & S.IFMT) !== S.IFREG) return ''
-    if (view.getBigUint64(40, true) > LARGEST) return ''
+    const size = view.getBigUint64(40, true)
+    if (size > LARGEST) {
+      throw new RegistryError(`Cannot use the image: its /${path} has ${size} bytes, more than ${LARGEST}`)
+    }
     return new TextDecoder().decode(readAll(file))
   } finally {
     call('close', [file])
