@@ -67,6 +67,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   info: async () => (await import('./system/info.ts')).info,
   update: async () => (await import('./container/update.ts')).update,
   'container prune': async () => (await import('./container/container-prune.ts')).containerPrune,
+  'system boot-unit': async () => (await import('./system/boot-unit.ts')).bootUnit,
   'system df': async () => (await import('./system/system-df.ts')).systemDf,
   'system prune': async () => (await import('./system/system-prune.ts')).systemPrune,
   inspect: async () => (await import('./system/inspect.ts')).inspect,

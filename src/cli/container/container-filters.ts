@@ -6,7 +6,7 @@ import { type Filter, Filters } from '../format/filters.ts'
 import { labelsOf, networksOf } from './container-row.ts'
 
 const known =
-  'ancestor before exited expose health id is-task isolation label label! name network publish since status volume'.split(
+  'ancestor before exited expose health id is-task isolation label label! name network publish restart-policy should-start-on-boot since status volume'.split(
     ' ',
   )
 const statuses = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']
@@ -43,6 +43,8 @@ export function containerFilter(filters: readonly Filter[], dataRoot: string): C
         asked.is('status', state.status) &&
         asked.any('exited', (code) => hasEnded(container) && state.exitCode === Number(code)) &&
         asked.any('ancestor', (image) => isOf(container, image)) &&
+        asked.is('restart-policy', record.options.restart.name) &&
+        asked.is('should-start-on-boot', String(startsOnBoot(container))) &&
         asked.is('health', readHealth(dataRoot, container)?.Status ?? 'none') &&
         asked.any('network', (network) => networksOf(container).includes(network)) &&
         asked.any('volume', (volume) =>
@@ -57,6 +59,11 @@ export function containerFilter(filters: readonly Filter[], dataRoot: string): C
     },
   }
 }
+
+/** Podman's word; docker's rules: on-failure is no reason, and what a person stopped stays so, but for `always`. */
+const startsOnBoot = ({ record, state }: Container): boolean =>
+  record.options.restart.name === 'always' ||
+  (record.options.restart.name === 'unless-stopped' && !state.stopped)
 
 const hasEnded = ({ state }: Container): boolean => state.status === 'exited' || state.status === 'dead'
 
