@@ -7,7 +7,7 @@ import { call } from '../linux/call.ts'
 import { readAll } from '../linux/file.ts'
 import { printStepFailure } from '../linux/step-failure.ts'
 import { numberSteps } from '../plan/print.ts'
-import { type Plan, skipSteps } from '../plan/step.ts'
+import { type Plan, type Skip, skipSteps } from '../plan/step.ts'
 import { HEADER } from '../plan/wire.ts'
 import type { FailureSource } from '../runtime/explain-create.ts'
 import { endFailed, undo } from '../runtime/undo.ts'
@@ -85,7 +85,7 @@ async function whoHasThePort(
 /** What the plan was compiled from travels with it. */
 function readSource(
   fd: number,
-): { input: ContainerPlanInput; skip: number[] } | FailureSource | { executed: ExecPlanSource } {
+): { input: ContainerPlanInput; skip: Skip[] } | FailureSource | { executed: ExecPlanSource } {
   call('lseek', [fd, 0, 0])
   const image = readAll(fd)
   const view = new DataView(image.buffer, image.byteOffset)

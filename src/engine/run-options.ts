@@ -5,6 +5,7 @@
  * undefined were not asked for.
  */
 import type { Rlimit } from '../oci/runtime-spec.ts'
+import type { Skip } from '../plan/step.ts'
 import type { DeviceRequest } from './config/device-flag.ts'
 import type { MountRequest } from './config/mount-request.ts'
 import type { ResourceOptions } from './config/resources.ts'
@@ -106,8 +107,8 @@ export interface RunOptions {
 /** tinyctr's own flags: how the plan is executed. */
 export interface LabOptions {
   step: boolean
-  /** Numbers of steps to leave out. */
-  skip: number[]
+  /** Steps to leave out. */
+  skip: Skip[]
   executor: 'native' | 'ffi'
   /** Without `--no-cgroup`. */
   cgroup: boolean

@@ -151,12 +151,18 @@ export const composed = (
   options: Reason & Pick<ComposedStep, 'tolerate' | 'into'>,
 ): ComposedStep => ({ is: 'composed', operation, args, ...options })
 
-/** The plan with some steps left out, by number; the others keep theirs. */
-export function skipSteps(plan: Plan, numbers: readonly number[]): Plan {
-  if (numbers.length === 0) return plan
+/** A step by its number, or all that make a system call: `pivot_root`. */
+export type Skip = number | SyscallName
+
+/** The plan with some steps left out; the others keep their numbers. */
+export function skipSteps(plan: Plan, skipped: readonly Skip[]): Plan {
+  if (skipped.length === 0) return plan
   let number = 0
-  const leaveOut = (step: Step): Step =>
-    numbers.includes(++number) ? { is: 'skipped', instead: step, why: step.why } : step
+  const leaveOut = (step: Step): Step => {
+    number++
+    const isSkipped = skipped.includes(number) || (step.is === 'call' && skipped.includes(step.call))
+    return isSkipped ? { is: 'skipped', instead: step, why: step.why } : step
+  }
   return {
     host: plan.host.map(leaveOut),
     container: plan.container.map(leaveOut),

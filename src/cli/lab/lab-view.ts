@@ -19,10 +19,12 @@ async function show({ positionals: [word], folders }: Invocation<Record<never, n
     import('../../lab/view/find-subject.ts'),
   ])
   const view = await serveView(word === undefined ? undefined : findSubject(folders.dataRoot, word))
-  print(`${view.url}\nOpen it in a browser on this host; Ctrl-C ends it.`)
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve)
+  // Before the address is out: whoever reads it may be quick.
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
   })
+  print(`${view.url}\nOpen it in a browser on this host; Ctrl-C ends it.`)
+  await ended
   view.close()
   return 0
 }

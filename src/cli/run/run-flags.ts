@@ -27,6 +27,7 @@ import {
   parseNamespaceMode,
   parseOomScore,
   parsePlatformName,
+  parseSkip,
   parseUser,
 } from './run-values.ts'
 
@@ -225,9 +226,9 @@ export const runFlags = {
   step: { takes: 'nothing', help: 'Walk through the plan call by call' },
   skip: {
     takes: 'many',
-    value: 'N',
-    parse: parseCount,
-    help: 'Leave out step N of the plan, to see what breaks',
+    value: 'N|CALL',
+    parse: parseSkip,
+    help: 'Leave out step N of the plan, or each that makes CALL, to see what breaks',
   },
 } as const satisfies FlagTable
 

@@ -1,8 +1,10 @@
 /** Values of `run`'s flags that are no subject of their own. Each throws a UsageError with the fact only. */
-import { parseInteger } from '../../engine/config/integer.ts'
+import { parseCount, parseInteger } from '../../engine/config/integer.ts'
 import type { NamespaceMode, RunOptions } from '../../engine/run-options.ts'
 import { UsageError } from '../../errors.ts'
 import { signalNumber } from '../../linux/abi/signal.ts'
+import { SYSCALLS, type SyscallName } from '../../linux/abi/syscalls.ts'
+import type { Skip } from '../../plan/step.ts'
 
 /** `host` or `private`; joining another container's comes with the commands that need it. */
 export function parseNamespaceMode(text: string): NamespaceMode {
@@ -54,4 +56,11 @@ export function parseStream(text: string): 'stdin' | 'stdout' | 'stderr' {
   const stream = text.toLowerCase()
   if (stream === 'stdin' || stream === 'stdout' || stream === 'stderr') return stream
   throw new UsageError('valid streams are STDIN, STDOUT and STDERR')
+}
+
+/** A step of the plan by number, or all that make a call. */
+export function parseSkip(text: string): Skip {
+  if (/^\d/.test(text)) return parseCount(text)
+  if (!Object.hasOwn(SYSCALLS, text)) throw new UsageError('no number of a step and no system call')
+  return text as SyscallName
 }

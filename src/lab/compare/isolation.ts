@@ -1,5 +1,5 @@
 /** The three ways to run the same program, as commands: a process, a container, a virtual machine. */
-import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { findHypervisors } from '../../engine/vm/choose.ts'
 import { ownCommand } from '../../runtime/own-command.ts'
@@ -42,7 +42,7 @@ export function isolations({ root, dataRoot, tree }: Surroundings): Isolation[] 
   ]
   const [hypervisor] = findHypervisors()
   const image = 'localhost/tinyctr-fixture:latest'
-  const imageBytes = sizeOf(tree)
+  const imageBytes = sizeOf(realpathSync(tree))
   return [
     {
       name: 'process',
