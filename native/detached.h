@@ -92,6 +92,10 @@ void log_end(int stream);
 char *json_text(char *to, const char *bytes, word count);
 char *json_time(char *to, unsigned long now);
 
+/* journal.c */
+void journal_prepare(void);
+void journal_entry(int stream, const char *line, word count, int partial);
+
 /* record.c */
 void record_event(const char *event, int count, const long *numbers);
 void tell_now(unsigned about, int count, const long *numbers);

@@ -100,11 +100,15 @@ static char suffix[SUFFIX_BYTES + BLOCK];
 static word suffix_size;
 
 /* What stands behind the text of each entry: the same for all that came with one read. */
-static void prepare_suffix(int stream)
+static void prepare(int stream)
 {
 	const char *name = stream ? "\",\"stream\":\"stderr\",\"time\":\"" : "\",\"stream\":\"stdout\",\"time\":\"";
 	char *to = suffix;
 
+	if (settings()->journal) {
+		journal_prepare();
+		return;
+	}
 	while (*name)
 		*to++ = *name++;
 	to = json_time(to, nanoseconds(CLOCK_REALTIME));
@@ -114,11 +118,15 @@ static void prepare_suffix(int stream)
 	suffix_size = to - suffix;
 }
 
-static void put_entry(const char *line, word count)
+static void put_entry(int stream, const char *line, word count, int partial)
 {
 	const word most = settings()->log_bytes_low | (word)settings()->log_bytes_high << 32;
 	char *to;
 
+	if (settings()->journal) {
+		journal_entry(stream, line, count, partial);
+		return;
+	}
 	if (pending + 6 * count + 2 * SUFFIX_BYTES > OUT_BYTES)
 		flush();
 	to = out + pending;
@@ -182,18 +190,18 @@ void log_take(int stream, word count)
 	char *bytes = streams[stream].bytes;
 	word have = streams[stream].have + count, at = 0, length;
 
-	if (!settings()->log)
+	if (!settings()->log && !settings()->journal)
 		return;
 	/* The disk may have been full when it was to begin. */
 	log_open();
-	prepare_suffix(stream);
+	prepare(stream);
 	while (at < have) {
 		length = line_length(bytes + at, have - at);
 		if ((length ? length : have - at) > LINE_BYTES)
 			length = piece_length(bytes + at);
 		if (!length)
 			break;
-		put_entry(bytes + at, length);
+		put_entry(stream, bytes + at, length, 1);
 		at += length;
 	}
 	flush();
@@ -206,9 +214,9 @@ void log_take(int stream, word count)
 /* The last line need not end in \n. */
 void log_end(int stream)
 {
-	if (settings()->log && streams[stream].have) {
-		prepare_suffix(stream);
-		put_entry(streams[stream].bytes, streams[stream].have);
+	if (streams[stream].have) {
+		prepare(stream);
+		put_entry(stream, streams[stream].bytes, streams[stream].have, 0);
 		flush();
 	}
 	streams[stream].have = 0;

@@ -80,6 +80,7 @@ struct monitor {
 	unsigned int log_bytes_low;
 	unsigned int log_bytes_high;
 	unsigned int log_files;
+	unsigned int journal;
 	unsigned int socket_folder;
 	unsigned int restart;
 	unsigned int health_argv;

@@ -194,7 +194,7 @@ function monitored(
 ): Pick<ContainerPlanInput, 'monitor' | 'pipes'> {
   if (options.lab.executor === 'ffi') return {}
   const health = healthCheck(image.config, options.health)
-  const ownStreams = direct && !health
+  const ownStreams = direct && !health && options.log.driver !== 'journald'
   return {
     monitor: monitorOptions({
       direct: ownStreams,

@@ -30,6 +30,8 @@ export interface MonitorOptions {
   /** Folder of the container's cgroup. */
   readonly cgroup?: string
   readonly log?: { readonly path: string; readonly bytes: number; readonly files: number }
+  /** Its output goes to the systemd journal, with these fields: FIELD=value a line. */
+  readonly journal?: string
   /** Where to listen for those who want to look on. */
   readonly socketFolder?: string
   /** The file with the restart policy. */
@@ -86,6 +88,7 @@ export function encodeMonitor(encoder: Encoder, options: MonitorOptions, streams
     log_bytes_low: (log?.bytes ?? 0) >>> 0,
     log_bytes_high: Math.floor((log?.bytes ?? 0) / 2 ** 32),
     log_files: log?.files ?? 0,
+    journal: text(options.journal),
     socket_folder: text(options.socketFolder),
     restart: text(options.restart),
     health_argv: argv?.is === 'data' ? argv.offset : 0,

@@ -61,6 +61,8 @@ export const MONITOR = [
   'log_bytes_low',
   'log_bytes_high',
   'log_files',
+  /** Instead of a log: what every entry in the journal says, FIELD=value a line. */
+  'journal',
   /** Folder and name of the socket for those who want to look on. */
   'socket_folder',
   /** File with the restart policy. */

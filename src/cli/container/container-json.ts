@@ -38,7 +38,7 @@ export function containerJson(container: Container, { root, dataRoot, size }: Co
     ResolvConfPath: `${etc}/resolv.conf`,
     HostnamePath: `${etc}/hostname`,
     HostsPath: `${etc}/hosts`,
-    LogPath: `${folder}/${id}-json.log`,
+    LogPath: /^(json-file|local)$/.test(options.log.driver) ? `${folder}/${id}-json.log` : '',
     Name: `/${name}`,
     RestartCount: state.restartCount,
     Driver: 'overlay2',

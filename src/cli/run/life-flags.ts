@@ -60,7 +60,7 @@ export const lifeFlags = {
     takes: 'one',
     value: 'DRIVER',
     choices: LOG_DRIVERS,
-    help: 'Where its output is kept: json-file (default), local or none',
+    help: 'Where its output is kept: json-file (default), local, journald or none',
   },
   'log-opt': {
     takes: 'many',

@@ -6,6 +6,7 @@ import { lifeEvents } from '../events/telling.ts'
 import type { RunOptions } from '../run-options.ts'
 import { DEFAULT_DETACH_KEYS } from './detach-keys.ts'
 import type { HealthCheck } from './health-options.ts'
+import { journalFields } from './journal-fields.ts'
 import { logLimits } from './log-options.ts'
 import { containerFolder } from './record.ts'
 
@@ -53,9 +54,7 @@ export function monitorOptions(request: MonitorRequest): MonitorOptions {
       : {}),
     ...cgroup,
     ...events,
-    ...(options.log.driver === 'none'
-      ? {}
-      : { log: { path: logPath(dataRoot, id), ...logLimits(options.log) } }),
+    ...logging(request),
     socketFolder: request.stateFolder,
     restart: `${folder}/restart`,
     ...(health
@@ -70,6 +69,13 @@ export function monitorOptions(request: MonitorRequest): MonitorOptions {
       : {}),
     detachKeys: (attachment === DETACHED ? undefined : attachment.detachKeys) ?? DEFAULT_DETACH_KEYS,
   }
+}
+
+function logging({ id, dataRoot, image, options }: MonitorRequest): Pick<MonitorOptions, 'log' | 'journal'> {
+  if (options.log.driver === 'none') return {}
+  if (options.log.driver === 'journald')
+    return { journal: journalFields(id, options, { ...image.config.Labels, ...options.labels }) }
+  return { log: { path: logPath(dataRoot, id), ...logLimits(options.log) } }
 }
 
 /** Docker's name for it. */

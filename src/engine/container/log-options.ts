@@ -1,7 +1,7 @@
 /** Where a container's output goes: `--log-driver` and `--log-opt`. */
 import { UsageError } from '../../errors.ts'
 
-export const LOG_DRIVERS = ['json-file', 'local', 'none'] as const
+export const LOG_DRIVERS = ['json-file', 'local', 'journald', 'none'] as const
 export type LogDriver = (typeof LOG_DRIVERS)[number]
 
 export interface LogOptions {
@@ -16,19 +16,15 @@ export const DEFAULT_LOG: LogOptions = { driver: 'json-file', options: {} }
 const MOST_BYTES = 20e6
 const MOST_FILES = 5
 
-/** Accepted for json-file; the last four only say what else goes into a line, which ours does not. */
-const KNOWN = [
-  'max-size',
-  'max-file',
-  'compress',
-  'labels',
-  'labels-regex',
-  'env',
-  'env-regex',
-  'tag',
-  'mode',
-  'max-buffer-size',
-]
+/** What else may go into a line. Accepted for json-file, whose lines have none of it. */
+const MORE = ['labels', 'labels-regex', 'env', 'env-regex', 'tag']
+const FILES = ['max-size', 'max-file', 'compress', ...MORE, 'mode', 'max-buffer-size']
+const KNOWN: Record<LogDriver, readonly string[]> = {
+  'json-file': FILES,
+  local: FILES,
+  journald: MORE,
+  none: [],
+}
 
 /** @throws UsageError with docker's words */
 export function logOptions(
@@ -37,7 +33,7 @@ export function logOptions(
 ): LogOptions {
   const log = { driver: driver ?? 'json-file', options: Object.fromEntries(pairs) }
   for (const name of Object.keys(log.options)) {
-    if (!KNOWN.includes(name) || log.driver === 'none')
+    if (!KNOWN[log.driver].includes(name))
       throw new UsageError(`unknown log opt '${name}' for ${log.driver} log driver`)
   }
   logLimits(log)

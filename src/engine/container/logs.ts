@@ -28,18 +28,26 @@ const PAUSE_MILLISECONDS = 25
 /** @throws StateError with docker's words where nothing is kept */
 export async function* logEntries(
   dataRoot: string,
-  { id, record }: Container,
-  { follow, tail, since, until }: LogRequest,
+  container: Container,
+  request: LogRequest,
 ): AsyncGenerator<LogEntry[]> {
+  const { id, record } = container
+  const { follow, tail, since, until } = request
   if (record.options.log.driver === 'none')
     throw new StateError('configured logging driver does not support reading')
+  const isWanted = ({ time }: LogEntry): boolean =>
+    (since === undefined || time >= since) && (until === undefined || time <= until)
+  if (record.options.log.driver === 'journald') {
+    const { journalEntries } = await import('./journal-log.ts')
+    for await (const entry of journalEntries(dataRoot, container, request)) if (isWanted(entry)) yield [entry]
+    return
+  }
   const wanted = (text: string): LogEntry[] => {
     const entries: LogEntry[] = []
     for (const line of text.split('\n')) {
       if (line === '') continue
       const entry = JSON.parse(line) as LogEntry
-      if ((since === undefined || entry.time >= since) && (until === undefined || entry.time <= until))
-        entries.push(entry)
+      if (isWanted(entry)) entries.push(entry)
     }
     return entries
   }
