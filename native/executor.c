@@ -43,6 +43,7 @@ static void explain(int step, int error)
 		argv[n++] = decimal(text[i] + sizeof text[i], numbers[i]);
 	argv[n++] = verdict->words;
 	argv[n] = 0;
+	end_companion();
 	SYSCALL(fcntl, plan_fd, F_SETFD, 0);
 	SYSCALL(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
 	SYSCALL(execve, argv[0], argv, cell(plan->explain_envp));
@@ -153,6 +154,8 @@ static long perform(const struct record *record, const word *args)
 		return remove_cgroup((char *)args[0]);
 	case OP_COPY_TREE:
 		return copy_tree(args[0], args[1]);
+	case OP_COMPANION:
+		return companion((char **)args[0], (char **)cell(plan->explain_envp), args[1], args[2], args[3]);
 	case OP_NETLINK:
 		return netlink(args[0], (void *)args[1], args[2]);
 	}

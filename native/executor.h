@@ -46,6 +46,8 @@ long netlink(int fd, const void *batch, word size);
 
 /* spawn.c */
 long spawn(const char *path, char **argv, char **envp, const word *streams, word milliseconds);
+void end_companion(void);
+long companion(char **argv, char **envp, int ready, int output, int folder);
 
 /* monitor.c */
 int container(void);

@@ -31,6 +31,7 @@
 #define OP_COPY_TREE 8
 #define OP_HOOK 9
 #define OP_NETLINK 10
+#define OP_COMPANION 11
 
 #define ROLE_NONE 0
 #define ROLE_CONTAINER 1

@@ -7,7 +7,7 @@
 import { O } from '../linux/abi/arch.ts'
 import { AT, LOCK } from '../linux/abi/flags.ts'
 import { type Config, OCI_VERSION } from '../oci/runtime-spec.ts'
-import { compilePlan } from '../plan/compile.ts'
+import { compilePlan, type PlanInput } from '../plan/compile.ts'
 import type { MonitorOptions, Stream } from '../plan/detached.ts'
 import type { Host } from '../plan/host.ts'
 import type { Overlay } from '../plan/rootfs.ts'
@@ -40,7 +40,7 @@ export interface ContainerPlanInput {
   readonly removeMapped?: readonly string[]
   /** Folders of volumes that nobody named: they go with the container. */
   readonly volumes?: readonly string[]
-  readonly network?: Pick<ContainerNetwork, 'devices' | 'state'>
+  readonly network?: Pick<ContainerNetwork, 'devices' | 'state' | 'program'>
   /** Takes its names out of its neighbours' files, when its folder is added. */
   readonly leaveNetworks?: readonly string[]
   readonly init?: boolean
@@ -81,8 +81,17 @@ export function containerPlan(input: ContainerPlanInput, seccompFilter?: Uint8Ar
     ...(input.init ? { init: true } : {}),
     ...(input.stdin ? { stdin: input.stdin } : {}),
     ...(input.pipes ? { pipes: input.pipes } : {}),
-    ...(input.network ? { devices: input.network.devices, ports: input.network.state.ports } : {}),
+    ...networkOf(input.network),
   })
+}
+
+/** A program publishes its own ports. */
+function networkOf(
+  network: ContainerPlanInput['network'],
+): Pick<PlanInput, 'devices' | 'ports' | 'networkProgram'> {
+  if (!network) return {}
+  if (network.program) return { networkProgram: network.program }
+  return { devices: network.devices, ports: network.state.ports }
 }
 
 const STATE = slot('state')

@@ -11,6 +11,7 @@ import type { Config, IDMapping } from '../oci/runtime-spec.ts'
 import { numberSteps, printRepetition, printStep } from '../plan/print.ts'
 import { repetitionsOf } from '../plan/repetition.ts'
 import { type CallStep, isEach, type Plan, type Step } from '../plan/step.ts'
+import { NETWORK_OUTPUT_NAME } from '../plan/user-mode-network.ts'
 import { errnoName } from './abi/errno.ts'
 import { type Look, type Meaning, manualOf, meaningOf } from './errno-meaning.ts'
 import { InRoot } from './exec-diagnosis/in-root.ts'
@@ -18,6 +19,7 @@ import { diagnoseExecve, type FailedExecve } from './exec-diagnosis.ts'
 import { readTextIfAny } from './file.ts'
 import { readFilesystemLog } from './step-failure/filesystem-log.ts'
 import { objectOf } from './step-failure/object.ts'
+import { readProgramOutput } from './step-failure/program-output.ts'
 import { purposeOf } from './step-failure/purpose.ts'
 
 export interface StepFailure {
@@ -66,6 +68,7 @@ export function printStepFailure(failure: StepFailure): { text: string; exitCode
       `tinyctr: Cannot ${purpose} (${place})`,
       `  call   ${printFailed(step, i)} = -1 ${errnoName(failure.errno)}`,
       ...said.map((words) => `  kernel ${words}`),
+      ...programWords(step).map((words) => `  says   ${words}`),
       `  means  ${failure.means ?? meaning.means}`,
       ...(meaning.do === undefined ? [] : [`  do     ${meaning.do}`]),
       `  see    ${[...meaning.see, `tinyctr plan --step ${failure.step}`].join('; ')}`,
@@ -104,6 +107,17 @@ const kernelWords = (step: Step, { container, words }: StepFailure): string[] =>
     : step.is === 'call' && (step.call === 'fsconfig' || step.call === 'fsmount') && container
       ? readFilesystemLog(container.pid)
       : []
+
+/** What a program said that makes a network: the last lines, which are about its end. */
+const programWords = (step: Step): string[] =>
+  step.is === 'composed' && (step.operation === 'companion' || step.operation === 'hook')
+    ? readProgramOutput(NETWORK_OUTPUT_NAME, 'self')
+        .split('\n')
+        .filter((line) => line !== '' && !/^Failed to send \d+ bytes to syslog$/.test(line))
+        .slice(-MOST_LINES)
+    : []
+
+const MOST_LINES = 5
 
 /** Which repetition failed, as far as it shows: the executor reports only the step. */
 function findRepetition(

@@ -47,6 +47,7 @@ import { barrier, call, PID, type Plan, type Step, slot } from './step.ts'
 import { sysctlSteps } from './sysctl.ts'
 import { openTerminalSteps } from './terminal.ts'
 import { Tree } from './tree.ts'
+import { endNetworkProgramSteps, type NetworkProgram, networkProgramSteps } from './user-mode-network.ts'
 
 export interface PlanInput extends ProgramInput {
   /** The folder that relative paths of the config start from; absolute. */
@@ -64,6 +65,8 @@ export interface PlanInput extends ProgramInput {
   /** What a new network namespace gets besides a loopback, and the ports of the host that lead to it. */
   readonly devices?: readonly NetworkDevice[]
   readonly ports?: readonly PublishedPort[]
+  /** Or a program makes them, where we may not. */
+  readonly networkProgram?: NetworkProgram
   /** Standard streams that are pipes to a monitor. */
   readonly pipes?: readonly Stream[]
   /** Steps of the engine around the container: its state folder, its writable layer. */
@@ -96,8 +99,8 @@ export function compilePlan(given: PlanInput): Plan {
   const namespaces = readNamespaces(config)
   const idmapped = idmappedMountSteps(config, host, input.bundle)
   const joined = openNamespaceSteps(namespaces)
-  const { devices = [], ports = [] } = input
-  const relayed = namespaces.relayFlags !== undefined
+  const { devices = [], ports = [], networkProgram } = input
+  const waitsEarly = namespaces.relayFlags !== undefined && awaitsDevices(input)
   return {
     host: [
       ...(input.before ?? []),
@@ -111,6 +114,7 @@ export function compilePlan(given: PlanInput): Plan {
       ...identityMapSteps(config, namespaces, host.euid === 0),
       ...makeDeviceSteps(devices),
       ...publishSteps(ports),
+      ...networkProgramSteps(networkProgram),
       ...hostWorkSteps(config, host, hookState),
       ...handOverSteps(config, hookState && { state: hookState, status: 'creating' }),
       ...finishSteps(input),
@@ -124,7 +128,7 @@ export function compilePlan(given: PlanInput): Plan {
       ...oomScoreSteps(config),
       ...openProcSteps(config),
       ...becomeMappedSteps(namespaces),
-      ...(relayed ? awaitDeviceSteps(devices) : []),
+      ...(waitsEarly ? awaitDeviceSteps() : []),
       ...joinSteps(config, namespaces, joined.opened),
       ...cgroupNamespaceSteps(namespaces),
       call('setsid', [], { why: "a session of its own: the caller's terminal is not ours to signal" }),
@@ -136,11 +140,15 @@ export function compilePlan(given: PlanInput): Plan {
     cleanup: [
       ...cgroupCleanup(config, host),
       ...unpublishSteps(ports),
+      ...endNetworkProgramSteps(networkProgram),
       ...(input.after ?? []),
       ...(hookState ? poststopHookSteps(config, hookState) : []),
     ],
   }
 }
+
+const awaitsDevices = ({ devices = [], networkProgram }: PlanInput): boolean =>
+  devices.length > 0 || networkProgram !== undefined
 
 function finishSteps({ config, hold, hookState, finish = [] }: PlanInput): Step[] {
   if (hold) return [awaitCreated(), ...finish]
@@ -184,7 +192,7 @@ function rootAndMountSteps(
     // A /dev from outside is somebody else's: it is not filled.
     ...(isBindMounted(config, '/dev') ? [] : deviceSteps(config, tree, userNamespace)),
     ...openTerminalSteps(config, tree, input.consoleSocket),
-    ...(namespaces.relayFlags === undefined ? awaitDeviceSteps(devices) : []),
+    ...(namespaces.relayFlags === undefined && awaitsDevices(input) ? awaitDeviceSteps() : []),
     ...(devices.length === 0 ? loopbackSteps(namespaces.created.has('network')) : []),
     ...hostnameSteps(config),
     ...sysctlSteps(config, tree, isolated),

@@ -47,6 +47,7 @@ const OPERATIONS = {
   hook: OP.HOOK,
   netlink: OP.NETLINK,
   linger: OP.NETLINK,
+  companion: OP.COMPANION,
 } as const
 const INITIAL_SIZE = 64 * 1024
 

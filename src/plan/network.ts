@@ -47,15 +47,17 @@ export function makeDeviceSteps(devices: readonly NetworkDevice[]): Step[] {
         at,
       },
     ),
-    barrier(DEVICES_MADE, 'signal', 'its devices are there'),
+    devicesMade(),
   ]
 }
+
+/** The end of what the host has to do before the container may look at its devices. */
+export const devicesMade = (): Step => barrier(DEVICES_MADE, 'signal', 'its devices are there')
 
 const list = (devices: readonly NetworkDevice[]): string => devices.map(({ name }) => name).join(', ')
 
 /** A second clone comes before the rest of the container half; the devices must be there while the first child lives. */
-export const awaitDeviceSteps = (devices: readonly NetworkDevice[]): Step[] =>
-  devices.length === 0 ? [] : [barrier(DEVICES_MADE, 'wait', 'the host makes its devices')]
+export const awaitDeviceSteps = (): Step[] => [barrier(DEVICES_MADE, 'wait', 'the host makes its devices')]
 
 /** In the container's own namespace: everything up, addresses, routes. */
 export function configureDeviceSteps(devices: readonly NetworkDevice[]): Step[] {

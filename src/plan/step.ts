@@ -84,6 +84,12 @@ export type Operation =
   | 'netlink'
   /** A child keeps a descriptor open for a moment when we end, where closing it would make us wait. */
   | 'linger'
+  /**
+   * A program that stays beside the container and is killed with whoever started it: argv, the descriptor to write to
+   * (its number 3) when it is ready, standard output and error, the folder to start in. Fills its slot with a pidfd;
+   * fails with ECANCELED when it ends before it is ready.
+   */
+  | 'companion'
 
 /** A step that somebody left out, to see what breaks. Its slots stay empty, so what needs them is passed over too. */
 export interface SkippedStep extends Reason {

@@ -126,6 +126,8 @@ export const OP = {
   HOOK: 9,
   /** args: socket, bytes, their length; without bytes: a child keeps the socket a little longer (linger). */
   NETLINK: 10,
+  /** args: argv, the descriptor that it writes to when it is ready, standard output and error, folder. Results in a pidfd. */
+  COMPANION: 11,
 } as const
 
 /** Who goes on after a clone3: 0 for every other call. */

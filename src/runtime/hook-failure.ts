@@ -1,8 +1,7 @@
 /** A hook that failed: which, with what arguments, and what it said (plan/hooks.ts). */
 import { errnoName } from '../linux/abi/errno.ts'
-import { AT } from '../linux/abi/flags.ts'
-import { attempt } from '../linux/call.ts'
-import { fileType, listFolder, readText } from '../linux/file.ts'
+import { fileType } from '../linux/file.ts'
+import { readProgramOutput } from '../linux/step-failure/program-output.ts'
 import { HOOK_OUTPUT_NAME } from '../plan/hooks.ts'
 import { numberSteps } from '../plan/print.ts'
 import type { Plan } from '../plan/step.ts'
@@ -18,7 +17,7 @@ export function readHookFailure(
   if (step?.is !== 'composed' || step.operation !== 'hook') return undefined
   const [path = '', args] = step.args as readonly [string, readonly string[]]
   const [, , name, i] = (typeof step.at === 'string' ? step.at : '').split('/')
-  const said = readOutput(process).trim()
+  const said = readProgramOutput(HOOK_OUTPUT_NAME, process).trim()
   return describeHookFailure(
     `${name} hook #${i}`,
     { path, args },
@@ -39,15 +38,3 @@ export function describeHookFailure(
 
 const fact = (path: string): string =>
   fileType(path) === undefined ? 'there is no such program' : 'it did not exit with 0'
-
-/** What the hooks wrote, from the memory file that the process still has open. */
-function readOutput(process: string): string {
-  const folder = `/proc/${process}/fd`
-  const target = new Uint8Array(64)
-  for (const name of listFolder(folder)) {
-    const length = attempt('readlinkat', [AT.FDCWD, `${folder}/${name}`, target])
-    if (length > 0 && new TextDecoder().decode(target.subarray(0, length)).includes(HOOK_OUTPUT_NAME))
-      return readText(`${folder}/${name}`)
-  }
-  return ''
-}

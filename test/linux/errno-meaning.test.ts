@@ -13,7 +13,7 @@ import { SINCE } from '../../src/linux/errno-meaning/since.ts'
 import { CAUSES, meaningOf } from '../../src/linux/errno-meaning.ts'
 
 const SCRIPT = fileURLToPath(new URL('errno-meaning-provoke.ts', import.meta.url))
-const OPERATIONS = ['spawn', 'remove_tree', 'netlink', 'remove_cgroup', 'copy_tree']
+const OPERATIONS = ['spawn', 'remove_tree', 'netlink', 'remove_cgroup', 'copy_tree', 'companion', 'hook']
 const names = [...new Set(CAUSES.flatMap((table) => Object.keys(table)))].sort() as Failing[]
 const rowsOf = (name: Failing): readonly Cause[] => CAUSES.flatMap((table) => table[name] ?? [])
 const all = [...names.flatMap(rowsOf), ...PATH_CAUSES, ...ANY_CAUSES]

@@ -89,4 +89,6 @@ export const containerShape: RowShape<ContainerRow> = {
 
 /** Docker's mode where it hangs on no network: `host`, `none`. */
 export const networksOf = ({ record: { options } }: Container): string[] =>
-  options.endpoints.length > 0 ? options.endpoints.map(({ network }) => network) : [options.network]
+  options.endpoints.length > 0
+    ? options.endpoints.map(({ network }) => network)
+    : [options.network.replace(/^(pasta|slirp4netns):.*/, '$1')]

@@ -2,6 +2,7 @@
 import { readHealth } from '../../engine/container/health.ts'
 import type { Container } from '../../engine/container/list.ts'
 import { type ContainerFolders, containerFolder } from '../../engine/container/record.ts'
+import { isConnected } from '../../engine/network/network-flag.ts'
 import { readNetworkState } from '../../engine/network/network-release.ts'
 import { lookupImage } from '../../image/snapshot.ts'
 import type { ContainerRow } from './container-row.ts'
@@ -68,7 +69,7 @@ export async function containerSizes(
 export function portsOf({ id, record, state }: Container, root: string): Port[] {
   if (state.status !== 'running' && state.status !== 'paused') return []
   const { image, options } = record
-  const published = options.endpoints.length === 0 ? [] : (readNetworkState(root, id)?.ports ?? [])
+  const published = !isConnected(options.network) ? [] : (readNetworkState(root, id)?.ports ?? [])
   const ports: Port[] = published.map(({ port, protocol, hostAddress, hostPort }) => ({
     privatePort: port,
     protocol,

@@ -1,5 +1,6 @@
 /** How a container is reached, as `docker inspect` prints it (moby NetworkSettings). */
 import type { Container } from '../../engine/container/list.ts'
+import { isUserMode } from '../../engine/network/network-flag.ts'
 import { readNetworkState } from '../../engine/network/network-release.ts'
 import { Nil } from '../format/go-value.ts'
 import { endpointId } from '../network/network-row.ts'
@@ -28,7 +29,7 @@ export function networkSettingsJson(container: Container, root: string): object 
     // Docker's older fields are about the default network.
     ...addressesOf(
       id,
-      endpoints.find(({ network }) => network === 'bridge'),
+      endpoints.find(({ network }) => network === 'bridge' || isUserMode(network)),
     ),
     Networks: new Map(networks),
   }
@@ -41,7 +42,7 @@ function addressesOf(id: string, endpoint: Endpoint | undefined) {
   const gateway = (mark: string): string => endpoint?.gateways.find((one) => one.includes(mark)) ?? ''
   const [ipv4, ipv6] = [find('.'), find(':')]
   return {
-    EndpointID: endpoint === undefined ? '' : endpointId(endpoint.networkId, id),
+    EndpointID: endpoint === undefined || endpoint.networkId === '' ? '' : endpointId(endpoint.networkId, id),
     Gateway: gateway('.'),
     GlobalIPv6Address: ipv6?.address ?? '',
     GlobalIPv6PrefixLen: ipv6?.prefixLength ?? 0,

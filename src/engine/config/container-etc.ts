@@ -34,6 +34,11 @@ export function etcFiles(
     ...(network?.state.hosts === undefined ? { hosts: hostsText(id, options, facts, network) } : {}),
     ...(network ? { network: JSON.stringify(network.state) } : {}),
     hostname: etcHostname(containerHostname(id, options, facts)),
-    'resolv.conf': etcResolvConf(readTextIfAny('/etc/resolv.conf') ?? '', options.dns, !onHost),
+    'resolv.conf': etcResolvConf(
+      readTextIfAny('/etc/resolv.conf') ?? '',
+      options.dns,
+      !onHost,
+      network?.state.resolver,
+    ),
   }
 }

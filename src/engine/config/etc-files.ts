@@ -40,8 +40,14 @@ const isLoopback = (address: string): boolean => /^127\.|^::1$|^0:0:0:0:0:0:0:1$
 /**
  * What the flags do not give comes from the host. In a network namespace of its own the host's resolver on 127.0.0.53
  * and its like cannot be reached, so they are left out.
+ * @param forwarder asks them from outside
  */
-export function etcResolvConf(hostText: string, flags: ResolverOptions, ownNetwork: boolean): string {
+export function etcResolvConf(
+  hostText: string,
+  flags: ResolverOptions,
+  ownNetwork: boolean,
+  forwarder?: string,
+): string {
   const host = new Map<string, string[]>([['nameserver', []]])
   for (const line of hostText.split('\n')) {
     const [key = '', ...values] = line
@@ -54,7 +60,8 @@ export function etcResolvConf(hostText: string, flags: ResolverOptions, ownNetwo
     else if (key === 'options') host.set(key, [...(host.get(key) ?? []), ...values])
   }
   const reachable = host.get('nameserver')!.filter((address) => !ownNetwork || !isLoopback(address))
-  const servers = flags.servers.length > 0 ? flags.servers : reachable
+  const servers =
+    flags.servers.length > 0 ? flags.servers : [...(forwarder === undefined ? [] : [forwarder]), ...reachable]
   const search = (flags.search.length > 0 ? flags.search : (host.get('search') ?? [])).filter(
     (name) => name !== '.',
   )

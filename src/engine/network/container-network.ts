@@ -9,6 +9,7 @@ import { lookForDevice, lookForFirewall } from '../../network/look.ts'
 import { bridgeName, DEFAULT_NETWORK, findNetwork, type Network } from '../../network/network.ts'
 import type { NetworkDevice } from '../../plan/network-device.ts'
 import type { PublishedPort } from '../../plan/published-ports.ts'
+import type { NetworkProgram } from '../../plan/user-mode-network.ts'
 import type { RunOptions } from '../run-options.ts'
 import { type EndpointRequest, isNamedNetwork } from './network-flag.ts'
 import type { PortRequest } from './port-flag.ts'
@@ -22,6 +23,8 @@ export interface NetworkState {
   readonly ports: readonly PublishedPort[]
   /** The hosts file that lists the neighbours, where there are names to find. */
   readonly hosts?: string
+  /** Who answers questions for names, where that is not one of the host's resolvers. */
+  readonly resolver?: string
 }
 
 export interface ContainerNetwork {
@@ -30,6 +33,8 @@ export interface ContainerNetwork {
   readonly made: boolean
   readonly devices: readonly NetworkDevice[]
   readonly state: NetworkState
+  /** Makes the devices, where we may not. */
+  readonly program?: NetworkProgram
 }
 
 interface Surroundings {
@@ -147,7 +152,10 @@ function rateOf({ networkRate, networkBurst }: RunOptions): Pick<NetworkDevice, 
 }
 
 /** `-p`, and with `-P` every port that the image or `--expose` names and that is not published yet. */
-function portRequests({ ports, publishAll, expose }: RunOptions, exposed: readonly string[]): PortRequest[] {
+export function portRequests(
+  { ports, publishAll, expose }: RunOptions,
+  exposed: readonly string[],
+): PortRequest[] {
   if (!publishAll) return ports
   const published = new Set(ports.map(({ port, protocol }) => `${port}/${protocol}`))
   const more = [...new Set([...exposed, ...expose])].filter((one) => !published.has(one))

@@ -8,6 +8,7 @@ import { call } from '../../linux/call.ts'
 import { lookForFirewall } from '../../network/look.ts'
 import { DEFAULT_NETWORK } from '../../network/network.ts'
 import type { Launch } from '../launch.ts'
+import { findUserMode } from './user-mode.ts'
 
 export interface DefaultNetwork {
   readonly mode: string
@@ -24,13 +25,19 @@ export interface DefaultNetwork {
 export function defaultNetworkMode(needed: boolean): DefaultNetwork {
   const named = process.env.TINYCTR_NETWORK
   if (named) return { mode: named }
+  if (call('geteuid', []) !== 0) return withoutRoot(needed)
   if (needed) return { mode: DEFAULT_NETWORK }
-  if (call('geteuid', []) !== 0) return without('only root makes bridges', 'run as root')
   const errno = lookForFirewall()
   if (errno === 0 || errno === E.NOENT) return { mode: DEFAULT_NETWORK, unasked: true }
   return errno === E.PERM
     ? without('CAP_NET_ADMIN is missing here', 'run with that capability')
     : without(`this kernel has no nf_tables (${errnoName(errno)})`, 'modprobe nf_tables')
+}
+
+function withoutRoot(needed: boolean): DefaultNetwork {
+  const found = findUserMode()
+  if ('mode' in found) return { mode: found.mode }
+  return needed ? { mode: 'pasta' } : without(found.fact, found.cure)
 }
 
 const without = (fact: string, cure: string): DefaultNetwork => ({

@@ -60,17 +60,20 @@ function withoutUndefined(
 function modeOf(text: string): string {
   if (text === 'default' || text === 'private') return 'bridge'
   if (text === '') throw new UsageError('network name/id is not specified')
-  if (/^(container|ns):$/.test(text)) throw new UsageError(`invalid network mode: ${text} names nothing`)
-  if (/^(cni:|pasta\b|slirp4netns\b)/.test(text))
-    throw new UsageError(
-      `${text} is not in this version of tinyctr: it has networks, none, host, container: and ns:`,
-    )
+  if (/^(container|ns|cni):$/.test(text)) throw new UsageError(`invalid network mode: ${text} names nothing`)
   return text
 }
 
 /** Modes that are no network. */
 export const isOwnNamespace = (mode: string): boolean => mode !== 'host' && !/^(container|ns):/.test(mode)
-export const isNamedNetwork = (mode: string): boolean => isOwnNamespace(mode) && mode !== 'none'
+export const isNamedNetwork = (mode: string): boolean =>
+  isOwnNamespace(mode) && mode !== 'none' && !isUserMode(mode) && !isCni(mode)
+/** `pasta`, `slirp4netns`, each with options behind a colon: networks of those who are not root. */
+export const isUserMode = (mode: string): boolean => /^(pasta|slirp4netns)(:|$)/.test(mode)
+/** `cni:NAME`: a network that plugins make. */
+export const isCni = (mode: string): boolean => mode.startsWith('cni:')
+/** There is more than a loopback, and it is the container's own. */
+export const isConnected = (mode: string): boolean => isOwnNamespace(mode) && mode !== 'none'
 
 /** @throws UsageError */
 export function parseIpv4(text: string): string {

@@ -7,7 +7,7 @@ import type { ContainerPlanInput } from '../container-plan.ts'
 import type { Launch } from '../launch.ts'
 import type { RunOptions } from '../run-options.ts'
 import type { ContainerNetwork } from './container-network.ts'
-import { isNamedNetwork } from './network-flag.ts'
+import { isNamedNetwork, isUserMode } from './network-flag.ts'
 
 interface Folders {
   readonly root: string
@@ -21,6 +21,13 @@ export async function prepareNetwork(
   id: string,
   { root, dataRoot }: Folders,
 ): Promise<ContainerNetwork | undefined> {
+  if (isUserMode(options.network)) {
+    const [{ chooseUserMode }, { portRequests }] = await Promise.all([
+      import('./user-mode.ts'),
+      import('./container-network.ts'),
+    ])
+    return chooseUserMode(options, portRequests(options, exposed), { id, stateFolder: `${root}/${id}` })
+  }
   if (!isNamedNetwork(options.network)) return undefined
   const { chooseNetwork } = await import('./container-network.ts')
   const network = chooseNetwork(options, exposed, { id, root, dataRoot })
@@ -34,9 +41,9 @@ export function networkInput(
   network: ContainerNetwork | undefined,
 ): Pick<ContainerPlanInput, 'network' | 'leaveNetworks'> {
   if (!network) return {}
-  const { devices, state } = network
+  const { devices, state, program } = network
   return {
-    network: { devices, state },
+    network: { devices, state, ...(program ? { program } : {}) },
     ...(state.hosts === undefined ? {} : { leaveNetworks: ownCommand('leave-networks') }),
   }
 }

@@ -9,6 +9,7 @@ const OPERATIONS = {
   remove_cgroup: '7 cgroups',
   netlink: '7 netlink',
   linger: '2 clone',
+  companion: '2 execve',
   copy_tree: undefined,
 } as const
 

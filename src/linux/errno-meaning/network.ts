@@ -25,6 +25,30 @@ export const NETWORK_CAUSES: Causes = {
       see: ['ip(7)'],
     },
   ],
+  companion: [
+    {
+      errno: 'ECANCELED',
+      when: { words: 'pasta, slirp4netns', at: /^--network/ },
+      means: 'the program ended before the network was there: its own words stand above',
+      do: 'publish another port where it could not have that one, or run with --network none or host',
+      see: ['pasta(1)', 'slirp4netns(1)'],
+    },
+    {
+      errno: 'ETIMEDOUT',
+      means: 'the program did not say that it is ready',
+      do: 'try again, or run with --network none or host',
+      see: ['pasta(1)', 'slirp4netns(1)'],
+    },
+  ],
+  hook: [
+    {
+      errno: 'ECANCELED',
+      when: { words: 'published ports', at: /^--publish/ },
+      means: 'slirp4netns does not have one of the ports: its own words stand above',
+      do: 'publish another port (-p 8081:80), or end who holds this one: ss -lntup',
+      see: ['slirp4netns(1)', 'ss(8)'],
+    },
+  ],
   listen: [
     {
       errno: 'EADDRINUSE',
