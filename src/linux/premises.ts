@@ -43,7 +43,7 @@ export function endPremises(): readonly Premise[] | undefined {
 }
 
 /** Whether a start is being prepared that may be kept. */
-export const noting = (): boolean => recording !== undefined
+export const noting = (): boolean => recording !== undefined && !recording.spoiled
 
 /** What comes now depends on more than system calls. */
 export function spoilPremises(): void {

@@ -33,15 +33,18 @@ export function cgroupFolder(config: Config, host: Host): string | undefined {
   return `${host.cgroup.mount}${folder}`
 }
 
-/** @param mayExist one that was there before is used, as engines expect: they may have made it, empty */
-export function cgroupSteps(config: Config, host: Host, mayExist = false): Step[] {
-  // A new cgroup has no limits: `max` needs a controller only where there is one.
-  const files = resourceFiles(config).filter(
+/** What must be written. A new cgroup has no limits: `max` needs a controller only where there is one. */
+export const requiredFiles = (config: Config, host: Host): CgroupFile[] =>
+  resourceFiles(config).filter(
     ({ controller, file, text }) =>
       text !== (NEW_CGROUP[file] ?? 'max') ||
       controller === undefined ||
       host.cgroup?.controllers.includes(controller),
   )
+
+/** @param mayExist one that was there before is used, as engines expect: they may have made it, empty */
+export function cgroupSteps(config: Config, host: Host, mayExist = false): Step[] {
+  const files = requiredFiles(config, host)
   const folder = cgroupFolder(config, host)
   if (!folder || !host.cgroup) {
     const limited = files[0]
@@ -74,15 +77,18 @@ export function cgroupSteps(config: Config, host: Host, mayExist = false): Step[
   })
   return [
     ...steps,
-    call('openat', [AT.FDCWD, folder, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0], {
-      into: CGROUP,
-      why: 'clone3 and bpf take the cgroup by file descriptor',
-      at: AT_PATH,
-    }),
+    openFolderStep(folder),
     ...files.flatMap(limitSteps),
     ...deviceFilterSteps(config, host, CGROUP),
   ]
 }
+
+export const openFolderStep = (folder: string): Step =>
+  call('openat', [AT.FDCWD, folder, O.RDONLY | O.DIRECTORY | O.CLOEXEC, 0], {
+    into: CGROUP,
+    why: 'clone3 and bpf take the cgroup by file descriptor',
+    at: AT_PATH,
+  })
 
 export function cgroupCleanup(config: Config, host: Host): Step[] {
   const folder = cgroupFolder(config, host)
@@ -97,7 +103,7 @@ export function cgroupCleanup(config: Config, host: Host): Step[] {
 }
 
 /** A limit that cannot be enforced is an error, never a shrug. */
-function neededControllers(files: readonly CgroupFile[], cgroup: HostCgroup): string[] {
+export function neededControllers(files: readonly CgroupFile[], cgroup: HostCgroup): string[] {
   const needed = new Set<string>()
   for (const { controller, file, at } of files) {
     if (controller === undefined) continue
@@ -137,7 +143,7 @@ function delegateSteps(
   ]
 }
 
-function limitSteps({ file, text, at }: CgroupFile): Step[] {
+export function limitSteps({ file, text, at }: CgroupFile): Step[] {
   const opened = slot(file.replaceAll('.', '_'))
   return [
     call('openat', [CGROUP, file, O.WRONLY | O.CLOEXEC, 0], { into: opened, why: `the limit ${file}`, at }),

@@ -8,6 +8,7 @@ import { O } from '../linux/abi/arch.ts'
 import { AT, CLONE } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { CGROUP, cgroupCleanup, cgroupFolder, cgroupSteps } from './cgroup.ts'
+import { awaitScopeStep, leaveScopeSteps, scopeCleanup, scopeSteps } from './cgroup-scope.ts'
 import { pipeSteps, type Stream } from './detached.ts'
 import { withoutMknod } from './device-filter.ts'
 import { deviceSteps } from './devices.ts'
@@ -58,6 +59,8 @@ export interface PlanInput extends ProgramInput {
   readonly consoleSocket?: string
   /** The cgroup may be there already. */
   readonly mayShareCgroup?: boolean
+  /** We are in the container's cgroup, which systemd has made, and go back to this one's folder. */
+  readonly scopeHome?: string
   /** The root is moved over the host's instead of pivoted to: for hosts that run from their initramfs. */
   readonly noPivot?: boolean
   /** Standard input is /dev/null, not the caller's. */
@@ -93,7 +96,7 @@ export function compilePlan(given: PlanInput): Plan {
       `expected Linux 5.12 or later (mount_setattr) but found ${host.kernel.join('.')}`,
     )
   refuseUnsupported(config)
-  const { hookState } = input
+  const { hookState, scopeHome } = input
   if (!hookState && hasHooks(config))
     throw new ConfigError('/hooks', 'expected none: only an OCI container has the state that they are told')
   const namespaces = readNamespaces(config)
@@ -106,11 +109,12 @@ export function compilePlan(given: PlanInput): Plan {
       ...(input.before ?? []),
       ...prepareHooksSteps(config, input.bundle),
       ...joined.steps,
-      ...cgroupSteps(config, host, input.mayShareCgroup),
+      ...(scopeHome ? scopeSteps(config, host) : cgroupSteps(config, host, input.mayShareCgroup)),
       ...idmapped.steps,
       ...holdPortSteps(ports),
       ...connectAgentSteps(config),
-      cloneStep(namespaces, cgroupFolder(config, host) !== undefined),
+      cloneStep(namespaces, !scopeHome && cgroupFolder(config, host) !== undefined),
+      ...(scopeHome ? leaveScopeSteps(config, host, scopeHome) : []),
       ...identityMapSteps(config, namespaces, host.euid === 0),
       ...makeDeviceSteps(devices),
       ...publishSteps(ports),
@@ -120,6 +124,7 @@ export function compilePlan(given: PlanInput): Plan {
       ...finishSteps(input),
     ],
     container: [
+      ...(scopeHome ? [awaitScopeStep()] : []),
       ...(input.atFirst ?? []),
       ...signalSteps(),
       ...(input.stdin === 'null' ? nullInputSteps() : []),
@@ -138,7 +143,7 @@ export function compilePlan(given: PlanInput): Plan {
       ...programSteps(input),
     ],
     cleanup: [
-      ...cgroupCleanup(config, host),
+      ...(scopeHome ? scopeCleanup(config, host, scopeHome) : cgroupCleanup(config, host)),
       ...unpublishSteps(ports),
       ...endNetworkProgramSteps(networkProgram),
       ...(input.after ?? []),

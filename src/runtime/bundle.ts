@@ -1,7 +1,7 @@
 /** A bundle's config.json as the container gets it (runtime-spec bundle.md). */
 import { StateError } from '../errors.ts'
 import { E } from '../linux/abi/errno.ts'
-import { fileType, readText } from '../linux/file.ts'
+import { readText } from '../linux/file.ts'
 import { KernelError } from '../linux/kernel-error.ts'
 import type { Config, Linux } from '../oci/runtime-spec.ts'
 import { checkSemantics, requireProcess } from '../oci/semantics.ts'
@@ -46,17 +46,9 @@ export function readBundle({ bundle, configFile, id, cgroupManager }: BundleOpti
 
 function withCgroup(linux: Linux, id: string, manager: CgroupManager): Linux {
   const { cgroupsPath, ...rest } = linux
-  if (manager === 'systemd') refuseSystemd()
+  // Its names become a path where its unit is made (systemd/scope.ts).
+  if (manager === 'systemd') return linux
   return manager === 'disabled' ? rest : { ...rest, cgroupsPath: cgroupsPath || `/tinyctr/${id}` }
-}
-
-/** Cgroups below systemd's slices are systemd's to make (systemd.io, "Control Group APIs"). */
-function refuseSystemd(): never {
-  throw new StateError(
-    fileType('/run/systemd/system') === undefined
-      ? 'systemd cgroup flag passed, but systemd support for managing cgroups is not available'
-      : 'tinyctr makes cgroups itself and not through systemd: configure the cgroupfs manager',
-  )
 }
 
 function readConfigText(bundle: string): string {

@@ -23,6 +23,10 @@ function below(cgroup: string): string[] {
   }
 }
 
+/** Whether anybody is in it or below it. */
+export const isPopulated = (cgroup: string): boolean =>
+  /^populated 1$/m.test(readTextIfAny(`${cgroup}/cgroup.events`) ?? '')
+
 /** All at once, forks included (cgroup.kill, Linux 5.14). @returns whether the kernel could */
 export function killCgroup(cgroup: string): boolean {
   const fd = attempt('openat', [AT.FDCWD, `${cgroup}/cgroup.kill`, O.WRONLY | O.CLOEXEC, 0])

@@ -37,6 +37,7 @@ export interface CreateInput {
   readonly consoleSocket?: string
   readonly pidfdSocket?: string
   readonly preserveFds?: number
+  readonly scopeHome?: string
   readonly noPivot?: boolean
   readonly noNewKeyring?: boolean
   /** `run --keep`: what is left stays for `delete`. */
@@ -67,6 +68,7 @@ export function createPlan(input: CreateInput, seccompFilter?: Uint8Array, files
     keyring: !input.noNewKeyring,
     preserveFds: input.preserveFds ?? 0,
     mayShareCgroup: true,
+    ...(input.scopeHome ? { scopeHome: input.scopeHome } : {}),
     ...(input.noPivot ? { noPivot: true } : {}),
     ...(input.consoleSocket ? { consoleSocket: input.consoleSocket } : {}),
     ...(seccompFilter ? { seccompFilter } : {}),
@@ -101,7 +103,7 @@ function stateSteps({ config, folder, state, mode }: CreateInput, files: StateFi
     'state.json': `${JSON.stringify(state)}\n`,
     'config.json': files.config,
     source: files.source,
-    ...(isPlain(config) ? { plain: state.cgroup ?? '' } : {}),
+    ...(isPlain(config) && !state.scope ? { plain: state.cgroup ?? '' } : {}),
   }
   const names = Object.keys(texts)
   const opened = each(names.map((name) => slot(name)))

@@ -3,13 +3,14 @@ import { ConfigError, StateError } from '../errors.ts'
 import { S } from '../linux/abi/flags.ts'
 import { call } from '../linux/call.ts'
 import { executeNative } from '../linux/execute-native.ts'
-import { fileType, makeFolder, readTextIfAny } from '../linux/file.ts'
+import { fileType, makeFolder } from '../linux/file.ts'
 import { readHost } from '../linux/host.ts'
 import { apart, spoilPremises } from '../linux/premises.ts'
 import { OCI_VERSION } from '../oci/runtime-spec.ts'
 import { cgroupFolder } from '../plan/cgroup.ts'
 import { encodePlan } from '../plan/encode.ts'
 import { type CgroupManager, readBundle } from './bundle.ts'
+import { isPopulated } from './cgroup-processes.ts'
 import { type CreateInput, type CreateMode, createPlan } from './create-plan.ts'
 import type { ReportTo } from './error-log.ts'
 import type { FailureSource } from './explain-create.ts'
@@ -45,6 +46,8 @@ export interface CreateOptions {
 export async function create(options: CreateOptions): Promise<never> {
   const { root, bundle, mode } = options
   checkId(options.id)
+  const isSystemd = options.cgroupManager === 'systemd'
+  if (isSystemd) spoilPremises()
   const names = preparedId(options.id)
   const id = names.prepared
   const folder = `${root}/${id}`
@@ -52,7 +55,9 @@ export async function create(options: CreateOptions): Promise<never> {
   if ((fileType(folder) ?? apart(() => fileType(`${root}/${names.own}`))) !== undefined)
     throw new StateError(`container with id exists: ${names.own}`)
   const { text, config: given, rootfs } = readBundle({ ...options, id })
-  const { config, count: sockets } = passListeningSockets(given, process.env)
+  const { config: passed, count: sockets } = passListeningSockets(given, process.env)
+  const scope = isSystemd ? (await import('./systemd/scope.ts')).prepareScope(passed, id) : undefined
+  const config = scope ? { ...passed, linux: { ...passed.linux, cgroupsPath: scope.cgroup } } : passed
   if (fileType(rootfs) !== S.IFDIR)
     throw new ConfigError(
       '/root/path',
@@ -68,7 +73,7 @@ export async function create(options: CreateOptions): Promise<never> {
       : { netDevices: (await import('../linux/net-devices.ts')).readNetDevices(netDevices) }),
   }
   const cgroup = cgroupFolder(config, host)
-  if (cgroup !== undefined) {
+  if (cgroup !== undefined && !scope) {
     requireEmpty(cgroup)
     apart(() => requireEmpty(cgroup.replaceAll(id, names.own)))
   }
@@ -82,6 +87,7 @@ export async function create(options: CreateOptions): Promise<never> {
     owner: call('geteuid', []),
     ...(config.annotations ? { annotations: config.annotations } : {}),
     ...(cgroup === undefined ? {} : { cgroup }),
+    ...(scope ? { scope: scope.scope } : {}),
   }
   const { consoleSocket, keep, noNewKeyring, noPivot, pidFile, report } = options
   const preserveFds = (options.preserveFds ?? 0) + sockets
@@ -95,6 +101,7 @@ export async function create(options: CreateOptions): Promise<never> {
     ...(pidFile === undefined ? {} : { pidFile }),
     ...(options.pidfdSocket === undefined ? {} : { pidfdSocket: options.pidfdSocket }),
     preserveFds,
+    ...(scope && host.cgroup ? { scopeHome: `${host.cgroup.mount}${scope.home}` } : {}),
     ...(noPivot ? { noPivot } : {}),
     ...(noNewKeyring ? { noNewKeyring } : {}),
     ...(keep ? { keep } : {}),
@@ -110,6 +117,8 @@ export async function create(options: CreateOptions): Promise<never> {
     explain: { argv: ownCommand('explain-failure'), envp: explainEnvironment(), source },
   })
   keepStart(options.cache, names, encoded, host.architecture)
+  // Last of all: from here on what we use is counted as the container's.
+  if (cgroup !== undefined) scope?.start(cgroup)
   return executeNative(encoded, { preserveFds })
 }
 
@@ -124,7 +133,5 @@ function checkTerminal(terminal: boolean, { mode, consoleSocket }: CreateOptions
 
 /** Processes of somebody else's in it would be limited, frozen and killed with the container. */
 function requireEmpty(cgroup: string): void {
-  const events = readTextIfAny(`${cgroup}/cgroup.events`)
-  if (events !== undefined && /^populated 1$/m.test(events))
-    throw new StateError(`container's cgroup is not empty: ${cgroup}`)
+  if (isPopulated(cgroup)) throw new StateError(`container's cgroup is not empty: ${cgroup}`)
 }

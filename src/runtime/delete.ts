@@ -5,6 +5,7 @@ import { removeCgroup, removeTree } from '../linux/remove.ts'
 import { endProcess } from './kill.ts'
 import { type Container, checkId, findContainer, lockContainer } from './state.ts'
 import { statusOf } from './status.ts'
+import type { Scope } from './systemd/scope.ts'
 
 /**
  * @param force ends it first; and that there is none is no error
@@ -34,9 +35,20 @@ export async function deleteContainer(root: string, id: string, force: boolean):
     if (process && !frozen && !endProcess(process))
       throw new StateError(`container ${id} does not end: it ignores SIGKILL`)
     if (state.cgroup !== undefined) removeCgroup(state.cgroup)
+    if (state.scope) await forgetScope(state.scope)
     return await poststop(container)
   } finally {
     lock.close()
+  }
+}
+
+/** Without a systemd that answers there is nothing left to tell it: nobody is in the scope any more. */
+async function forgetScope(scope: Scope): Promise<void> {
+  const { stopScope } = await import('./systemd/scope.ts')
+  try {
+    stopScope(scope)
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error
   }
 }
 

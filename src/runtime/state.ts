@@ -21,6 +21,7 @@ import { attempt, call } from '../linux/call.ts'
 import { readTextIfAny } from '../linux/file.ts'
 import { lookedAt } from '../linux/premises.ts'
 import { type ProcessIdentity, parseStat } from './process-identity.ts'
+import type { Scope } from './systemd/scope.ts'
 
 export interface ContainerState {
   readonly ociVersion: string
@@ -33,6 +34,8 @@ export interface ContainerState {
   readonly annotations?: Readonly<Record<string, string>>
   /** The folder of its cgroup. */
   readonly cgroup?: string
+  /** The unit that systemd made it for. */
+  readonly scope?: Scope
 }
 
 export interface Container {

@@ -6,12 +6,13 @@ import { readHost } from '../linux/host.ts'
 import { printStepFailure } from '../linux/step-failure.ts'
 import type { Config, Resources } from '../oci/runtime-spec.ts'
 import { cgroupSteps } from '../plan/cgroup.ts'
+import { scopeLimitSteps } from '../plan/cgroup-scope.ts'
 import { readConfig } from './saved-config.ts'
-import { lockContainer, readContainer } from './state.ts'
+import { type ContainerState, lockContainer, readContainer } from './state.ts'
 import { statusOf } from './status.ts'
 
 /** @param asked what is not in it, or 0, stays as it is. @throws StateError, ConfigError */
-export function update(root: string, id: string, asked: Resources): void {
+export async function update(root: string, id: string, asked: Resources): Promise<void> {
   const lock = lockContainer(readContainer(root, id).folder)
   try {
     const container = readContainer(root, id)
@@ -24,7 +25,9 @@ export function update(root: string, id: string, asked: Resources): void {
     const config = readConfig(folder)
     const resources = merge(readResources(folder, config), asked)
     checkUsage(state.cgroup, asked)
-    apply(config, state.cgroup, resources)
+    if (state.scope)
+      (await import('./systemd/scope.ts')).updateScope(state.scope, config.ociVersion, resources)
+    apply(config, state, resources)
     writeFileAtomically(`${folder}/resources`, JSON.stringify(resources))
   } finally {
     lock.close()
@@ -72,14 +75,15 @@ function checkUsage(cgroup: string, { memory }: Resources): void {
     throw new StateError(`cannot set the memory limit to ${memory.limit}: ${used} bytes are in use`)
 }
 
-function apply(config: Config, cgroup: string, resources: Resources): void {
+function apply(config: Config, { cgroup = '', scope }: ContainerState, resources: Resources): void {
   const host = readHost({ ociVersion: config.ociVersion, linux: {} }, '/')
   if (!host.cgroup) throw new StateError('there is no cgroup v2 here that we may write')
   const changed: Config = {
     ociVersion: config.ociVersion,
     linux: { cgroupsPath: cgroup.slice(host.cgroup.mount.length), resources },
   }
-  const steps = cgroupSteps(changed, { ...host, cgroupBpf: false }, true)
+  const withoutDevices = { ...host, cgroupBpf: false }
+  const steps = scope ? scopeLimitSteps(changed, withoutDevices) : cgroupSteps(changed, withoutDevices, true)
   const failed = applySteps(steps)
   if (!failed) return
   const plan = { host: steps, container: [], cleanup: [] }

@@ -206,6 +206,15 @@ export const INPUTS: Record<string, PlanInput> = {
       },
     },
   }),
+  'systemd-scope': leastInput(
+    {
+      linux: {
+        cgroupsPath: '/machine.slice/engine-one.scope',
+        resources: { memory: { limit: 64 << 20 }, pids: { limit: 1 } },
+      },
+    },
+    { scopeHome: '/sys/fs/cgroup/system.slice/engine.service' },
+  ),
   'device-rules': leastInput({
     linux: {
       cgroupsPath: '/d',

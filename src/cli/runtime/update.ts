@@ -46,7 +46,7 @@ export const update = runtimeCommand({
       file === undefined
         ? resourcesOf(flags)
         : parseResources(file === '-' ? new TextDecoder().decode(readAll(STDIN)) : readText(file))
-    updateContainer(global.root, positionals[0] as string, resources)
+    await updateContainer(global.root, positionals[0] as string, resources)
     return 0
   },
 })

@@ -211,7 +211,7 @@ export const NTF = { MASTER: 4 } as const
 export const NFPROTO = { UNSPEC: 0, IPV4: 2, BRIDGE: 7, IPV6: 10 } as const
 export const NF_INET = { PRE_ROUTING: 0, LOCAL_IN: 1, FORWARD: 2, LOCAL_OUT: 3, POST_ROUTING: 4 } as const
 export const SOL = { SOCKET: 1, NETLINK: 270 } as const
-export const SO = { REUSEADDR: 2 } as const
+export const SO = { REUSEADDR: 2, RCVTIMEO: 20 } as const
 export const IPPROTO = { TCP: 6, UDP: 17, IPV6: 41, SCTP: 132 } as const
 export const IPV6 = { V6ONLY: 26 } as const
 
