@@ -19,11 +19,11 @@ import { healthCheck } from './container/health-options.ts'
 import { namePath, namesFolder, namesOf, requireFreeName } from './container/names.ts'
 import { type ContainerFolders, containerFolder, containersFolder, recordFiles } from './container/record.ts'
 import type { ContainerPlanInput } from './container-plan.ts'
-import type { ContainerPaths } from './host-facts.ts'
+import type { ContainerPaths, HostFacts } from './host-facts.ts'
 import { findImage, type ImageSource } from './image/find-image.ts'
 import { readImageText } from './image/image-file.ts'
 import type { Launch } from './launch.ts'
-import { joinedNetwork } from './network/joined-network.ts'
+import { type JoinedNetwork, joinedNetwork } from './network/joined-network.ts'
 import {
   networkInput,
   networkLaunch,
@@ -75,7 +75,7 @@ export async function prepareContainer(
   const options = joined?.of ? { ...request.options, hostname: joined.of.hostname } : request.options
   const id = request.id.prepared
   const attached = manner.attachment === DETACHED ? undefined : manner.attachment
-  const facts = { ...readHostFacts(options), ...(joined ? { networkNamespace: joined.path } : {}) }
+  const facts = withNetwork(readHostFacts(options), joined)
   const folder = containerFolder(folders.dataRoot, id)
   const stateFolder = `${folders.root}/${id}`
   const exposed = Object.keys(image.config.ExposedPorts ?? {})
@@ -146,7 +146,7 @@ export async function prepareContainer(
         lower: image.layerDirectories,
         userxattr: image.overlayXattrs === 'user' || hasUserNamespace(config),
       },
-      ...(facts.rootless && isRanged(config) ? { removeMapped: ownCommand('remove-mapped') } : {}),
+      ...(facts.rootless && isRanged(facts) ? { removeMapped: ownCommand('remove-mapped') } : {}),
       ...(volumes?.own.length ? { volumes: volumes.own } : {}),
       ...(options.init ? { init: true } : {}),
       ...(options.interactive ? {} : { stdin: 'null' as const }),
@@ -226,7 +226,13 @@ async function claimVolumes({ image, options, isNew }: ContainerRequest, dataRoo
 }
 
 /** More ids than the caller's own are mapped. */
-const isRanged = (config: Config): boolean => (config.linux?.uidMappings?.length ?? 0) > 1
+const isRanged = ({ idMappings }: HostFacts): boolean => (idMappings?.uid.length ?? 0) > 1
+
+const withNetwork = (facts: HostFacts, joined: JoinedNetwork | undefined): HostFacts => ({
+  ...facts,
+  ...(joined ? { networkNamespace: joined.path } : {}),
+  ...(facts.rootless && joined?.of ? { userNamespace: joined.of.userNamespace } : {}),
+})
 
 const hasUserNamespace = (config: Config): boolean =>
   config.linux?.namespaces?.some(({ type }) => type === 'user') ?? false

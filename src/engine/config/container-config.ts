@@ -11,7 +11,7 @@ import { containerCapabilities } from './capabilities-flag.ts'
 import { containerArguments, containerFolder, refuseNul, stopSignal } from './container-command.ts'
 import { containerDevices } from './container-devices.ts'
 import { containerMounts, rootfsPropagation } from './container-mounts.ts'
-import { containerNamespaces } from './container-namespaces.ts'
+import { type ContainerNamespaces, containerNamespaces, hasUserNamespace } from './container-namespaces.ts'
 import { defaultMaskedPaths, defaultReadonlyPaths } from './default-config.ts'
 import { containerEnvironment } from './environment.ts'
 import { linuxResources } from './resources.ts'
@@ -99,7 +99,7 @@ function containerProcess(
 function containerLinux(
   { options, host, paths, resolveSeccomp }: ContainerConfigInput,
   capabilities: string[],
-  own: Pick<Linux, 'namespaces' | 'uidMappings' | 'gidMappings'>,
+  own: ContainerNamespaces,
 ): Linux {
   const { devices, rules } = containerDevices(options, host)
   const deviceNumber = (path: string) => host.devicesAt.get(path)?.[0]
@@ -111,7 +111,7 @@ function containerLinux(
     cgroupsPath: paths.cgroup,
     resources: linuxResources(options.resources, { cpuCount: host.cpuCount, deviceNumber }, rules),
     ...(devices.length > 0 && { devices }),
-    sysctl: { ...defaultSysctls(options, own.uidMappings !== undefined), ...options.sysctls },
+    sysctl: { ...defaultSysctls(options, hasUserNamespace(own)), ...options.sysctls },
     ...(propagation !== undefined && { rootfsPropagation: propagation }),
     ...(seccomp !== undefined && { seccomp }),
     ...(!unmasked && {

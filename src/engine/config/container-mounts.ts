@@ -2,7 +2,7 @@
 import type { Mount, NamespaceType, RootfsPropagation } from '../../oci/runtime-spec.ts'
 import type { ContainerPaths } from '../host-facts.ts'
 import type { RunOptions } from '../run-options.ts'
-import type { ContainerNamespaces } from './container-namespaces.ts'
+import { type ContainerNamespaces, hasUserNamespace } from './container-namespaces.ts'
 import { pathDepth } from './container-path.ts'
 import { defaultMounts } from './default-config.ts'
 import type { BindRequest, MountRequest } from './mount-request.ts'
@@ -77,7 +77,7 @@ function adapt(
   if (options.privileged && (destination === '/sys' || mount.type === 'cgroup')) {
     mountOptions = mountOptions.filter((option) => option !== 'ro')
   }
-  const inUserNamespace = own.uidMappings !== undefined
+  const inUserNamespace = hasUserNamespace(own)
   if (inUserNamespace && destination === '/dev/pts' && !covers(5, own.gidMappings)) {
     mountOptions = mountOptions.filter((option) => option !== 'gid=5')
   }

@@ -10,6 +10,10 @@ export interface ContainerNamespaces {
   gidMappings?: IDMapping[]
 }
 
+/** Of its own, or another container's. */
+export const hasUserNamespace = ({ namespaces }: Pick<ContainerNamespaces, 'namespaces'>): boolean =>
+  namespaces.some(({ type }) => type === 'user')
+
 /** @throws ConfigError where the host cannot make what was asked for */
 export function containerNamespaces(options: RunOptions, host: HostFacts): ContainerNamespaces {
   const own: [NamespaceType, boolean][] = [
@@ -33,6 +37,9 @@ export function containerNamespaces(options: RunOptions, host: HostFacts): Conta
   }
   if (!host.rootless && options.userns !== 'private') return { namespaces }
 
+  // Whose network it is has the ids as well: another user namespace would have no rights over it.
+  if (host.userNamespace !== undefined)
+    return { namespaces: [...namespaces, { type: 'user', path: host.userNamespace }] }
   if (host.idMappings === undefined) {
     throw new ConfigError(
       '--userns',

@@ -8,7 +8,12 @@ export interface JoinedNetwork {
   /** Of the namespace: `/proc/PID/ns/net`, or what was given. */
   readonly path: string
   /** The other container, whose /etc/hosts, resolv.conf and host name are shared with the network. */
-  readonly of?: { readonly stateFolder: string; readonly hosts: string; readonly hostname: string }
+  readonly of?: {
+    readonly stateFolder: string
+    readonly hosts: string
+    readonly hostname: string
+    readonly userNamespace: string
+  }
 }
 
 /** @throws StateError with Docker's words */
@@ -29,6 +34,7 @@ export async function joinedNetwork(
     of: {
       stateFolder,
       hosts: hostsFileOf(folders.root, id),
+      userNamespace: `/proc/${state.pid}/ns/user`,
       hostname: record.options.hostname ?? id.slice(0, 12),
     },
   }

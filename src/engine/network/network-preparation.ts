@@ -1,4 +1,6 @@
 /** A container's networks in what is prepared for its start: loaded only for those who have one. */
+import { StateError } from '../../errors.ts'
+import { call } from '../../linux/call.ts'
 import { fileType } from '../../linux/file.ts'
 import { spoilPremises } from '../../linux/premises.ts'
 import type { Config } from '../../oci/runtime-spec.ts'
@@ -29,11 +31,20 @@ export async function prepareNetwork(
     return chooseUserMode(options, portRequests(options, exposed), { id, stateFolder: `${root}/${id}` })
   }
   if (!isNamedNetwork(options.network)) return undefined
+  refuseWithoutRoot(options.network)
   const { chooseNetwork } = await import('./container-network.ts')
   const network = chooseNetwork(options, exposed, { id, root, dataRoot })
   // Names are written into the files of others.
   if (network?.state.hosts !== undefined) spoilPremises()
   return network
+}
+
+/** @throws StateError: a bridge is a device of the host's */
+function refuseWithoutRoot(name: string): void {
+  if (call('geteuid', []) !== 0)
+    throw new StateError(
+      `the network ${name} needs root: without it there are pasta, slirp4netns, host, none and container:NAME`,
+    )
 }
 
 /** What of it the plan needs. */
