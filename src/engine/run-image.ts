@@ -23,7 +23,7 @@ import type { ContainerPaths, HostFacts } from './host-facts.ts'
 import { findImage, type ImageSource } from './image/find-image.ts'
 import { readImageText } from './image/image-file.ts'
 import type { Launch } from './launch.ts'
-import { type JoinedNetwork, joinedNetwork } from './network/joined-network.ts'
+import { joinedNetwork, withNetwork } from './network/joined-network.ts'
 import {
   networkInput,
   networkLaunch,
@@ -227,12 +227,6 @@ async function claimVolumes({ image, options, isNew }: ContainerRequest, dataRoo
 
 /** More ids than the caller's own are mapped. */
 const isRanged = ({ idMappings }: HostFacts): boolean => (idMappings?.uid.length ?? 0) > 1
-
-const withNetwork = (facts: HostFacts, joined: JoinedNetwork | undefined): HostFacts => ({
-  ...facts,
-  ...(joined ? { networkNamespace: joined.path } : {}),
-  ...(facts.rootless && joined?.of ? { userNamespace: joined.of.userNamespace } : {}),
-})
 
 const hasUserNamespace = (config: Config): boolean =>
   config.linux?.namespaces?.some(({ type }) => type === 'user') ?? false

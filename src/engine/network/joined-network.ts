@@ -3,6 +3,7 @@ import { StateError } from '../../errors.ts'
 import { spoilPremises } from '../../linux/premises.ts'
 import { hostsFileOf } from '../../network/hosts-files.ts'
 import type { ContainerFolders } from '../container/record.ts'
+import type { HostFacts } from '../host-facts.ts'
 
 export interface JoinedNetwork {
   /** Of the namespace: `/proc/PID/ns/net`, or what was given. */
@@ -39,3 +40,10 @@ export async function joinedNetwork(
     },
   }
 }
+
+/** What the container's config must know of it. */
+export const withNetwork = (facts: HostFacts, joined: JoinedNetwork | undefined): HostFacts => ({
+  ...facts,
+  ...(joined ? { networkNamespace: joined.path } : {}),
+  ...(facts.rootless && joined?.of ? { userNamespace: joined.of.userNamespace } : {}),
+})

@@ -69,7 +69,7 @@ export function chooseUserMode(
     names: [],
     leases: [],
   }
-  const ports = publishPorts(requests, [endpoint])
+  const ports = publishPorts(requests, [endpoint], undefined)
   const argv =
     name === 'pasta'
       ? pastaArguments(words, ports, network, hasWayOut())
