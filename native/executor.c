@@ -255,10 +255,9 @@ static void open_channel(void)
 static void collect_signals(void)
 {
 	word all = ~0ul;
-	int i;
+	int i = SYSCALL(signalfd4, -1, &all, sizeof all, O_CLOEXEC);
 
 	SYSCALL(rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
-	i = SYSCALL(signalfd4, -1, &all, sizeof all, O_CLOEXEC);
 	signals = SYSCALL(fcntl, i, F_DUPFD_CLOEXEC, LOWEST_OWN_FD);
 	SYSCALL(close, i);
 }
