@@ -1,10 +1,9 @@
 /** `tinyctr logs`. */
-import { once } from 'node:events'
 import { findContainer } from '../../engine/container/list.ts'
 import { type LogEntry, logEntries } from '../../engine/container/logs.ts'
 import { defineCommand } from '../command.ts'
 import { parseMoment } from '../screen/moment.ts'
-import { guard } from '../screen/output.ts'
+import { writeError, writeOut } from '../screen/output.ts'
 
 export const logs = defineCommand({
   usage: '[OPTIONS] CONTAINER',
@@ -37,7 +36,7 @@ export const logs = defineCommand({
       until: time(flags.until),
     }
     for await (const entries of logEntries(dataRoot, container, request)) {
-      await show(entries, flags.timestamps ?? false)
+      show(entries, flags.timestamps ?? false)
     }
     return 0
   },
@@ -53,23 +52,19 @@ function printMoment(text: string, now: number): string {
 }
 
 /** Runs of one stream at once, in order. */
-async function show(entries: readonly LogEntry[], timestamps: boolean): Promise<void> {
+function show(entries: readonly LogEntry[], timestamps: boolean): void {
   let text = ''
   let stream = entries[0]?.stream
   for (const entry of entries) {
     if (entry.stream !== stream) {
-      await write(stream, text)
+      write(stream, text)
       text = ''
       stream = entry.stream
     }
     text += timestamps ? `${entry.time} ${entry.log}` : entry.log
   }
-  await write(stream, text)
+  write(stream, text)
 }
 
-async function write(stream: LogEntry['stream'] | undefined, text: string): Promise<void> {
-  if (text === '') return
-  const out = stream === 'stderr' ? process.stderr : process.stdout
-  guard(out)
-  if (!out.write(text)) await once(out, 'drain')
-}
+const write = (stream: LogEntry['stream'] | undefined, text: string): void =>
+  stream === 'stderr' ? writeError(text) : writeOut(text)

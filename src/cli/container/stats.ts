@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts'
 import type { FlagTable } from '../flag.ts'
 import { renderRows } from '../format/rows.ts'
 import type { Invocation } from '../invocation.ts'
-import { print, printError } from '../screen/output.ts'
+import { print, printError, writeOut } from '../screen/output.ts'
 import { statsShape } from './stats-row.ts'
 
 const flags = {
@@ -100,7 +100,7 @@ function draw(text: string): void {
     return
   }
   const lines = text.split('\n').map((line) => `${line}\x1b[K`)
-  process.stdout.write(`\x1b[H${lines.join('\n')}\x1b[J`)
+  writeOut(`\x1b[H${lines.join('\n')}\x1b[J`)
 }
 
 function sayWhatIsUnknown({ memory, io }: Accounting): void {

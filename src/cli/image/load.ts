@@ -9,7 +9,7 @@ import type { ImageStore } from '../../image/store.ts'
 import { defineCommand } from '../command.ts'
 import { runFlags } from '../run/run-flags.ts'
 import { interruptible } from '../screen/interruptible.ts'
-import { print } from '../screen/output.ts'
+import { print, screenOf } from '../screen/output.ts'
 import { openStore } from './open-store.ts'
 import { displayPull, loadWords } from './progress.ts'
 import { familiar } from './stored-name.ts'
@@ -49,7 +49,10 @@ async function loadAll(
   const wanted = platform === undefined ? {} : { platform: parsePlatform(platform) }
   const store = openStore(dataRoot)
   // Docker's: bars are for people, and what is piped on is the names.
-  const display = displayPull(process.stdout, { quiet: quiet || !process.stdout.isTTY, words: loadWords })
+  const display = displayPull(screenOf(process.stdout), {
+    quiet: quiet || !process.stdout.isTTY,
+    words: loadWords,
+  })
   try {
     const images = await interruptible((signal) =>
       loadImage(store, input ?? process.stdin, { ...wanted, signal, progress: display.show }),

@@ -18,7 +18,7 @@ import type { TransferEvent } from '../../image/transfer-event.ts'
 import { defineCommand } from '../command.ts'
 import { runFlags } from '../run/run-flags.ts'
 import { interruptible } from '../screen/interruptible.ts'
-import { print } from '../screen/output.ts'
+import { print, screenOf } from '../screen/output.ts'
 import { displayPull, type ProgressForm } from './progress.ts'
 import { progressFlag } from './progress-flag.ts'
 
@@ -46,7 +46,7 @@ async function pullReferences(
 ): Promise<void> {
   const wanted = platform === undefined ? undefined : parsePlatform(platform)
   const store = new ImageStore(dataRoot)
-  const display = displayPull(screen, { quiet, form })
+  const display = displayPull(screenOf(screen), { quiet, form })
   const progress = quietUntilAnswered ? holdingFirst(display.show) : display.show
   try {
     await interruptible(async (signal) => {

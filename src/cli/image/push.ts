@@ -18,7 +18,7 @@ import { ImageStore } from '../../image/store.ts'
 import { defineCommand } from '../command.ts'
 import { runFlags } from '../run/run-flags.ts'
 import { interruptible } from '../screen/interruptible.ts'
-import { print, printError } from '../screen/output.ts'
+import { print, printError, screenOf } from '../screen/output.ts'
 import { displayPull } from './progress.ts'
 import { progressFlag } from './progress-flag.ts'
 
@@ -65,7 +65,7 @@ export const push = defineCommand({
     const { 'all-tags': all = false, platform, progress: form = 'auto', quiet = false } = flags
     const wanted = platform === undefined ? undefined : parsePlatform(platform)
     const store = new ImageStore(dataRoot)
-    const display = displayPull(process.stdout, { quiet, form })
+    const display = displayPull(screenOf(process.stdout), { quiet, form })
     const isTold = !quiet && form !== 'json'
     try {
       const references = all ? everyTag(store, name) : [parseReference(name)]

@@ -1,8 +1,8 @@
 /** Where `save` and `export` write: a file, replaced when all of it is there, or the standard output. */
-import { once } from 'node:events'
 import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StateError, UsageError } from '../../errors.ts'
+import { writeOut } from './output.ts'
 
 type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
@@ -50,10 +50,5 @@ export async function writeOutput(path: string | undefined, source: Bytes): Prom
 }
 
 async function writeStdout(source: Bytes): Promise<void> {
-  const { stdout } = process
-  // A reader that has gone ends the command as SIGPIPE would.
-  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 128 + 13 : 1))
-  for await (const piece of source) {
-    if (!stdout.write(piece)) await once(stdout, 'drain')
-  }
+  for await (const piece of source) writeOut(piece)
 }
