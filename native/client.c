@@ -45,7 +45,7 @@ static void hand_terminal_over(void)
 
 static void begin_raw(void)
 {
-	if (attached(MONITOR_TERMINAL) && attached(MONITOR_ATTACH_STDIN) && enter_raw(0))
+	if (attached(MONITOR_TERMINAL) && attached(MONITOR_ATTACH_STDIN) && enter_raw(0, -1))
 		hand_terminal_over();
 	tell_window_size();
 }

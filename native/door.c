@@ -133,7 +133,7 @@ static int start(long folder, const char *cgroup)
 
 	if (is_frozen(cgroup) || !read_process(folder, &process) || !is_alive(&process))
 		return -1;
-	pipe.fd = SYSCALL(openat, folder, "start", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	pipe.fd = SYSCALL(openat, folder, "exec.fifo", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	if (pipe.fd < 0 || SYSCALL(write, pipe.fd, "1", 1) != 1)
 		return -1;
 	while (SYSCALL(ppoll, &pipe, 1, 0, 0, 0) == -EINTR)

@@ -98,6 +98,7 @@ static void part_ways(const struct record *record, long result)
 		if (result == 0) {
 			half = CONTAINER;
 			SYSCALL(close, channel);
+			SYSCALL(close, plan_fd);
 			run(plan->host_end, plan->container_end);
 		}
 		SYSCALL(close, container_channel);

@@ -63,7 +63,7 @@ int serve_as_init(int child);
 int detached(void);
 
 /* terminal.c */
-int enter_raw(int fd);
+int enter_raw(int fd, int container);
 void leave_raw(void);
 struct termios *modes_before_raw(void);
 void copy_window_size(int from, int to);

@@ -101,7 +101,7 @@ static int pass(int from, int to)
 static void become_raw(void)
 {
 	if (plan->flags & FLAG_INTERACTIVE)
-		enter_raw(0);
+		enter_raw(0, terminal);
 }
 
 /* Stopped by job control: so is the container, until somebody continues us. */

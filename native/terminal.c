@@ -4,16 +4,19 @@
 static struct termios saved;
 static int raw = -1;
 
-int enter_raw(int fd)
+/* Where the container's terminal leaves newlines plain, ours makes of them what it needs, as it does without us. */
+int enter_raw(int fd, int container)
 {
-	struct termios modes;
+	struct termios modes, its;
+	int made_there = SYSCALL(ioctl, container, TCGETS, &its) < 0 || its.c_oflag & ONLCR;
 
 	if (SYSCALL(ioctl, fd, TCGETS, &saved) < 0)
 		return 0;
 	modes = saved;
 	/* as cfmakeraw(3) */
 	modes.c_iflag &= ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-	modes.c_oflag &= ~OPOST;
+	if (made_there)
+		modes.c_oflag &= ~OPOST;
 	modes.c_lflag &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
 	modes.c_cflag = (modes.c_cflag & ~(CSIZE | PARENB)) | CS8;
 	modes.c_cc[VMIN] = 1;

@@ -4,8 +4,9 @@
  */
 import type { IDMapping } from '../oci/runtime-spec.ts'
 import { encodePlan } from '../plan/encode.ts'
-import { becomeMappedSteps, identityMapSteps, readNamespaces } from '../plan/namespaces.ts'
+import { readNamespaces } from '../plan/namespaces.ts'
 import { call, PID, type Plan, type Step } from '../plan/step.ts'
+import { becomeMappedSteps, identityMapSteps } from '../plan/user-maps.ts'
 
 const SIGCHLD = 17
 

@@ -46,7 +46,16 @@ export const validateImageManifest = (value: unknown): ImageManifest => validate
 export const validateImageConfig = (value: unknown): ImageConfig => validate(imageConfigShape, value)
 
 function parse<T>(shape: Shape, text: string): T {
-  return validate(shape, parseJson(text), text)
+  const given = parseJson(text)
+  return validate(shape, fits(shape, given) ? given : withoutNulls(given), text)
+}
+
+/** Go reads a member that is null as one that is not there, and engines write such members. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  const present = Object.entries(value).filter(([, member]) => member !== null)
+  return Object.fromEntries(present.map(([name, member]) => [name, withoutNulls(member)]))
 }
 
 /** @param text the value as JSON, where a NUL byte in a string can only be written as this escape */

@@ -15,16 +15,15 @@ import { type ProgramInput, programSteps } from './program.ts'
 import { finalAffinitySteps, initialAffinitySteps } from './scheduling.ts'
 import { connectAgentSteps, handOverSteps, type ListenerState } from './seccomp/listener.ts'
 import { barrier, call, PID, type Plan, type Step, slot } from './step.ts'
-import { connectSteps, openTerminalInsideSteps } from './terminal.ts'
+import { connectSteps, openTerminalInsideSteps, type TerminalInput } from './terminal.ts'
 
-export interface ExecPlanInput extends ProgramInput {
+export interface ExecPlanInput extends ProgramInput, TerminalInput {
   /** A descriptor of the container's process (pidfd_open(2)), open when the plan begins. */
   readonly pidfd: number
   /** Where the container's namespaces are not ours. */
   readonly namespaces: readonly NamespaceType[]
   /** The folder of its cgroup. */
   readonly cgroup?: string
-  readonly consoleSocket?: string
   /** Standard streams that are pipes to a monitor. */
   readonly pipes?: readonly Stream[]
   /** What the agent of a seccomp profile is told. */
@@ -72,7 +71,7 @@ export function compileExec(given: ExecPlanInput): Plan {
       ...(joinsPids ? [relayStep()] : []),
       call('setsid', [], { why: "a session of its own: the caller's terminal is not ours to signal" }),
       ...(input.keyring ? [keyringStep()] : []),
-      ...openTerminalInsideSteps(config, consoleSocket),
+      ...openTerminalInsideSteps(config, input),
       ...programSteps(input),
     ],
     cleanup: [],

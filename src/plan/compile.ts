@@ -23,46 +23,48 @@ import {
 } from './hooks.ts'
 import { kernelAtLeast } from './host.ts'
 import { hostnameSteps } from './hostname.ts'
-import { idmappedMountSteps } from './idmap.ts'
 import { openProcSteps, refuseUnsupported } from './labels.ts'
 import { maskSteps, openCoverSteps, readonlyPathSteps } from './masked-paths.ts'
+import { isBind } from './mount-options.ts'
 import { orderedMountSteps } from './mount-order.ts'
 import { readonlyTmpfsSteps } from './mounts.ts'
 import {
-  becomeMappedSteps,
   cgroupNamespaceSteps,
-  identityMapSteps,
   joinSteps,
   type Namespaces,
   openNamespaceSteps,
+  openTimeOffsetSteps,
   readNamespaces,
 } from './namespaces.ts'
 import { awaitDeviceSteps, configureDeviceSteps, loopbackSteps, makeDeviceSteps } from './network.ts'
 import type { NetworkDevice } from './network-device.ts'
+import { type PreparedMounts, preparedMountSteps } from './prepared-mounts.ts'
 import { keyringStep, makeWorkdirSteps, oomScoreSteps, signalSteps } from './process.ts'
 import { type ProgramInput, programSteps } from './program.ts'
 import { holdPortSteps, type PublishedPort, publishSteps, unpublishSteps } from './published-ports.ts'
 import { type Overlay, pivotSteps, ROOT, readonlyRootSteps, rootSteps } from './rootfs.ts'
+import { anyProcessorStep } from './scheduling.ts'
 import { connectAgentSteps, handOverSteps } from './seccomp/listener.ts'
 import { barrier, call, PID, type Plan, type Step, slot } from './step.ts'
 import { sysctlSteps } from './sysctl.ts'
-import { openTerminalSteps } from './terminal.ts'
+import { connectSteps, openTerminalSteps, type TerminalInput } from './terminal.ts'
 import { Tree } from './tree.ts'
+import { becomeMappedSteps, identityMapSteps } from './user-maps.ts'
 import { endNetworkProgramSteps, type NetworkProgram, networkProgramSteps } from './user-mode-network.ts'
 
-export interface PlanInput extends ProgramInput {
+export interface PlanInput extends ProgramInput, TerminalInput {
   /** The folder that relative paths of the config start from; absolute. */
   readonly bundle: string
   /** An image's layers as root; `config.root.path` is then the empty folder they are mounted on. */
   readonly overlay?: Overlay
-  /** OCI's --console-socket; without it the monitor holds the terminal. */
-  readonly consoleSocket?: string
   /** The cgroup may be there already. */
   readonly mayShareCgroup?: boolean
   /** We are in the container's cgroup, which systemd has made, and go back to this one's folder. */
   readonly scopeHome?: string
   /** The root is moved over the host's instead of pivoted to: for hosts that run from their initramfs. */
   readonly noPivot?: boolean
+  /** It may run on every processor of its cgroup, whatever its caller is bound to. */
+  readonly anyProcessor?: boolean
   /** Standard input is /dev/null, not the caller's. */
   readonly stdin?: 'null'
   /** What a new network namespace gets besides a loopback, and the ports of the host that lead to it. */
@@ -100,7 +102,7 @@ export function compilePlan(given: PlanInput): Plan {
   if (!hookState && hasHooks(config))
     throw new ConfigError('/hooks', 'expected none: only an OCI container has the state that they are told')
   const namespaces = readNamespaces(config)
-  const idmapped = idmappedMountSteps(config, host, input.bundle)
+  const sources = preparedMountSteps(config, host, input.bundle)
   const joined = openNamespaceSteps(namespaces)
   const { devices = [], ports = [], networkProgram } = input
   const waitsEarly = namespaces.relayFlags !== undefined && awaitsDevices(input)
@@ -110,9 +112,11 @@ export function compilePlan(given: PlanInput): Plan {
       ...prepareHooksSteps(config, input.bundle),
       ...joined.steps,
       ...(scopeHome ? scopeSteps(config, host) : cgroupSteps(config, host, input.mayShareCgroup)),
-      ...idmapped.steps,
+      ...sources.steps,
       ...holdPortSteps(ports),
       ...connectAgentSteps(config),
+      // Here: the root of a user namespace may not enter every folder on the way to it.
+      ...connectSteps(config.process?.terminal ? input.consoleSocket : undefined),
       cloneStep(namespaces, !scopeHome && cgroupFolder(config, host) !== undefined),
       ...(scopeHome ? leaveScopeSteps(config, host, scopeHome) : []),
       ...identityMapSteps(config, namespaces, host.euid === 0),
@@ -127,11 +131,13 @@ export function compilePlan(given: PlanInput): Plan {
       ...(scopeHome ? [awaitScopeStep()] : []),
       ...(input.atFirst ?? []),
       ...signalSteps(),
+      ...(input.anyProcessor ? [anyProcessorStep()] : []),
       ...(input.stdin === 'null' ? nullInputSteps() : []),
       ...pipeSteps(input.pipes ?? []),
       // Before the user changes: a process that changed it may not write to its own /proc.
       ...oomScoreSteps(config),
       ...openProcSteps(config),
+      ...openTimeOffsetSteps(config, namespaces),
       ...becomeMappedSteps(namespaces),
       ...(waitsEarly ? awaitDeviceSteps() : []),
       ...joinSteps(config, namespaces, joined.opened),
@@ -139,7 +145,7 @@ export function compilePlan(given: PlanInput): Plan {
       call('setsid', [], { why: "a session of its own: the caller's terminal is not ours to signal" }),
       ...(input.keyring ? [keyringStep()] : []),
       call('umask', [0], { why: 'modes below are meant as they are written' }),
-      ...rootAndMountSteps(input, namespaces, idmapped.prepared),
+      ...rootAndMountSteps(input, namespaces, sources.prepared),
       ...programSteps(input),
     ],
     cleanup: [
@@ -178,7 +184,7 @@ function cloneStep(namespaces: Namespaces, intoCgroup: boolean): Step {
 function rootAndMountSteps(
   input: PlanInput,
   namespaces: Namespaces,
-  prepared: ReturnType<typeof idmappedMountSteps>['prepared'],
+  prepared: PreparedMounts['prepared'],
 ): Step[] {
   const { bundle, config, host, devices = [] } = input
   const hostWork = containerWorkSteps(config, host, input.hookState)
@@ -196,7 +202,7 @@ function rootAndMountSteps(
     ...orderedMountSteps(config, context),
     // A /dev from outside is somebody else's: it is not filled.
     ...(isBindMounted(config, '/dev') ? [] : deviceSteps(config, tree, userNamespace)),
-    ...openTerminalSteps(config, tree, input.consoleSocket),
+    ...openTerminalSteps(config, tree, input),
     ...(namespaces.relayFlags === undefined && awaitsDevices(input) ? awaitDeviceSteps() : []),
     ...(devices.length === 0 ? loopbackSteps(namespaces.created.has('network')) : []),
     ...hostnameSteps(config),
@@ -215,11 +221,7 @@ function rootAndMountSteps(
 }
 
 const isBindMounted = (config: Config, path: string): boolean =>
-  (config.mounts ?? []).some(
-    (mount) =>
-      mount.destination === path &&
-      (mount.type === 'bind' || mount.options?.some((option) => option === 'bind' || option === 'rbind')),
-  )
+  (config.mounts ?? []).some((mount) => mount.destination === path && isBind(mount))
 
 function nullInputSteps(): Step[] {
   const at = '--interactive'

@@ -1,6 +1,7 @@
 /**
  * Hooks (runtime-spec config.md, "POSIX-platform Hooks"): programs of the caller that run at six points of a container's
- * life, each with the container's state on its standard input. Without an environment of its own it has the runtime's.
+ * life, each with the container's state on its standard input. Without an environment of its own it has that of whoever
+ * runs it: the runtime's, or the container's.
  */
 
 import { MFD } from '../linux/abi/flags.ts'
@@ -8,6 +9,7 @@ import type { Slot } from '../linux/abi/kinds.ts'
 import type { Config, Hook, HookName, State, Status } from '../oci/runtime-spec.ts'
 import type { Host } from './host.ts'
 import { configureNetDeviceSteps, hasNetDevices, moveNetDeviceSteps } from './net-devices.ts'
+import { ROOT } from './rootfs.ts'
 import { barrier, call, composed, PID, type Step, slot, template } from './step.ts'
 
 /** What a hook is told besides status and pid. */
@@ -18,7 +20,7 @@ export interface HookState extends Omit<State, 'status' | 'pid'> {
 
 /** What hooks say: read from there when one fails, by its name in /proc/PID/fd. */
 export const HOOK_OUTPUT_NAME = 'tinyctr-hook-output'
-const HOOK_OUTPUT = slot('hook_output')
+export const HOOK_OUTPUT = slot('hook_output')
 
 const WORK_DUE = 3
 const WORK_DONE = 4
@@ -75,10 +77,16 @@ export function containerWorkSteps(config: Config, host: Host, state: HookState 
         barrier(WORK_DONE, 'wait', 'the host and its hooks may still change them'),
       ]
     : []
+  return [...waits, ...configureNetDeviceSteps(config, host), ...createContainerSteps(config, state)]
+}
+
+function createContainerSteps(config: Config, state: HookState | undefined): Step[] {
+  const steps = state ? hookSteps(config, 'createContainer', state, 'created', OWN_PID) : []
+  if (steps.length === 0) return []
+  // As runc has it: `mount --bind X lib/x` is meant in the root.
   return [
-    ...waits,
-    ...configureNetDeviceSteps(config, host),
-    ...(state ? withOwnPid(hookSteps(config, 'createContainer', state, 'created', OWN_PID)) : []),
+    call('fchdir', [ROOT], { why: 'these hooks stand in the root', at: '/hooks' }),
+    ...withOwnPid(steps),
   ]
 }
 
@@ -139,7 +147,8 @@ function hookSteps(
         [
           one.path,
           one.args ?? [one.path],
-          one.env ?? state.environment ?? [],
+          // In the container it has the container's.
+          one.env ?? (name === 'startContainer' ? config.process?.env : state.environment) ?? [],
           input,
           HOOK_OUTPUT,
           (one.timeout ?? 0) * MILLISECONDS,

@@ -7,60 +7,69 @@ import { ConfigError } from '../errors.ts'
 import { O } from '../linux/abi/arch.ts'
 import { AT, CLONE, MOUNT_ATTR } from '../linux/abi/flags.ts'
 import type { Slot } from '../linux/abi/kinds.ts'
-import type { Config } from '../oci/runtime-spec.ts'
+import type { Config, Mount } from '../oci/runtime-spec.ts'
 import type { Host } from './host.ts'
-import { parseMountOptions } from './mount-options.ts'
+import { isBind, parseMountOptions } from './mount-options.ts'
 import { cloneTree, sourceOf } from './mounts.ts'
-import { mapSteps } from './namespaces.ts'
+import { joinedNamespace } from './namespaces.ts'
 import { call, type Step, slot, template } from './step.ts'
+import { mapSteps } from './user-maps.ts'
 
 const SIGCHLD = 17
 const SIGKILL = 9
 
+export const isIdmapped = (mount: Mount, at: string): boolean =>
+  parseMountOptions(mount.options, at).idmap !== undefined ||
+  mount.uidMappings !== undefined ||
+  mount.gidMappings !== undefined
+
+/** Steps that end with the detached, mapped clone in `tree`. */
 export function idmappedMountSteps(
   config: Config,
+  mount: Mount,
+  tree: Slot,
+  index: number,
   host: Host,
   bundle: string,
-): { steps: Step[]; prepared: Map<number, Slot> } {
-  const prepared = new Map<number, Slot>()
-  const steps: Step[] = []
-  config.mounts?.forEach((mount, i) => {
-    const at = `/mounts/${i}`
-    const options = parseMountOptions(mount.options, at)
-    if (!options.idmap && !mount.uidMappings && !mount.gidMappings) return
-    const uids = mount.uidMappings ?? config.linux?.uidMappings
-    const gids = mount.gidMappings ?? config.linux?.gidMappings
-    if (!uids?.length || !gids?.length)
-      throw new ConfigError(
-        `${at}/uidMappings`,
-        'expected uidMappings and gidMappings: an idmapped mount needs a map',
-      )
-    if (!options.bind && mount.type !== 'bind')
-      throw new ConfigError(at, 'expected a bind mount: only an existing tree can be idmapped')
-    const [holder, userns, tree] = [slot(`holder_${i}`), slot(`idmap_${i}`), slot(`idmapped_${i}`)]
-    const recursive = options.idmap === 'recursive' ? AT.RECURSIVE : 0
-    prepared.set(i, tree)
-    steps.push(
-      call('clone3', [{ flags: CLONE.NEWUSER, exit_signal: SIGCHLD }], {
-        role: 'holder',
-        into: holder,
-        why: 'a user namespace that lends its map',
-        at,
-      }),
-      ...mapSteps(uids, gids, holder, host.euid === 0, mount.uidMappings ? at : '/linux'),
-      call('openat', [AT.FDCWD, template('/proc/', holder, '/ns/user'), O.RDONLY | O.CLOEXEC, 0], {
-        into: userns,
-        why: 'hold the map',
-        at,
-      }),
-      call('kill', [holder, SIGKILL], { why: 'its holder has done its part', at }),
-      ...cloneTree(sourceOf(mount, bundle), options, tree, at),
-      call(
-        'mount_setattr',
-        [tree, '', AT.EMPTY_PATH | recursive, { attr_set: MOUNT_ATTR.IDMAP, userns_fd: userns }],
-        { why: 'show its files under mapped owners', at },
-      ),
+): Step[] {
+  const at = `/mounts/${index}`
+  const options = parseMountOptions(mount.options, at)
+  const uids = mount.uidMappings ?? config.linux?.uidMappings
+  const gids = mount.gidMappings ?? config.linux?.gidMappings
+  if (!isBind(mount))
+    throw new ConfigError(at, 'expected a bind mount: only an existing tree can be idmapped')
+  const recursive = options.idmap === 'recursive' ? AT.RECURSIVE : 0
+  const mapped = (userns: Slot): Step[] => [
+    ...cloneTree(sourceOf(mount, bundle), options, tree, at),
+    call(
+      'mount_setattr',
+      [tree, '', AT.EMPTY_PATH | recursive, { attr_set: MOUNT_ATTR.IDMAP, userns_fd: userns }],
+      { why: 'show its files under mapped owners', at },
+    ),
+  ]
+  if (!uids?.length || !gids?.length) {
+    const joined = config.linux?.namespaces?.some(({ type, path }) => type === 'user' && path)
+    if (joined) return mapped(joinedNamespace('user'))
+    throw new ConfigError(
+      `${at}/uidMappings`,
+      'expected uidMappings and gidMappings: an idmapped mount needs a map',
     )
-  })
-  return { steps, prepared }
+  }
+  const [holder, userns] = [slot(`holder_${index}`), slot(`idmap_${index}`)]
+  return [
+    call('clone3', [{ flags: CLONE.NEWUSER, exit_signal: SIGCHLD }], {
+      role: 'holder',
+      into: holder,
+      why: 'a user namespace that lends its map',
+      at,
+    }),
+    ...mapSteps(uids, gids, holder, host.euid === 0, mount.uidMappings ? at : '/linux'),
+    call('openat', [AT.FDCWD, template('/proc/', holder, '/ns/user'), O.RDONLY | O.CLOEXEC, 0], {
+      into: userns,
+      why: 'hold the map',
+      at,
+    }),
+    call('kill', [holder, SIGKILL], { why: 'its holder has done its part', at }),
+    ...mapped(userns),
+  ]
 }

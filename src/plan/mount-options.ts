@@ -5,6 +5,7 @@
 
 import { ConfigError } from '../errors.ts'
 import { MOUNT_ATTR, MS } from '../linux/abi/flags.ts'
+import type { Mount } from '../oci/runtime-spec.ts'
 
 export interface MountOptions {
   /** `bind`: this mount only; `rbind`: with everything below it. */
@@ -142,3 +143,6 @@ function parseOption(parsed: MountOptions, option: string): boolean {
   }
   return true
 }
+
+export const isBind = (mount: Mount): boolean =>
+  mount.type === 'bind' || (mount.options?.some((option) => option === 'bind' || option === 'rbind') ?? false)

@@ -10,7 +10,7 @@ import { AT, FSCONFIG, FSMOUNT, FSOPEN, MOUNT_ATTR, OPEN_TREE } from '../linux/a
 import type { Slot } from '../linux/abi/kinds.ts'
 import type { Config, Mount } from '../oci/runtime-spec.ts'
 import type { Host } from './host.ts'
-import { type MountOptions, parseMountOptions } from './mount-options.ts'
+import { isBind, type MountOptions, parseMountOptions } from './mount-options.ts'
 import { refuseOverProc } from './proc-mounts.ts'
 import { call, composed, each, type Step, slot } from './step.ts'
 import { type Contents, normalize, type Tree } from './tree.ts'
@@ -91,12 +91,7 @@ export const sourceOf = (mount: Mount, bundle: string): string =>
 
 /** Every path that a bind mount of the config starts from. */
 export const bindSources = (config: Config, bundle: string): string[] =>
-  (config.mounts ?? [])
-    .filter(
-      (mount) =>
-        mount.type === 'bind' || mount.options?.some((option) => option === 'bind' || option === 'rbind'),
-    )
-    .map((mount) => sourceOf(mount, bundle))
+  (config.mounts ?? []).filter(isBind).map((mount) => sourceOf(mount, bundle))
 
 function bindKind(mount: Mount, context: MountContext, at: string): 'directory' | 'file' {
   const source = sourceOf(mount, context.bundle)

@@ -10,8 +10,9 @@
 import { ConfigError } from '../errors.ts'
 import { O } from '../linux/abi/arch.ts'
 import { AT, CLONE } from '../linux/abi/flags.ts'
-import type { Config, IDMapping, NamespaceType } from '../oci/runtime-spec.ts'
-import { barrier, call, composed, PID, type Step, slot, template } from './step.ts'
+import type { Slot } from '../linux/abi/kinds.ts'
+import type { Config, NamespaceType } from '../oci/runtime-spec.ts'
+import { call, PID, type Step, slot } from './step.ts'
 
 /** As setns(2) takes them. */
 export const CLONE_FLAG: Record<NamespaceType, number> = {
@@ -78,79 +79,6 @@ export function readNamespaces(config: Config): Namespaces {
 
 const hasOffsets = (config: Config): boolean => Object.keys(config.linux?.timeOffsets ?? {}).length > 0
 
-const MAP_WRITTEN = 1
-
-/** Lines of uid_map: inside, outside, count (user_namespaces(7)). */
-const mapText = (mappings: readonly IDMapping[]): string =>
-  mappings.map((map) => `${map.containerID} ${map.hostID} ${map.size}\n`).join('')
-
-/** Host steps after the first clone: the child's uid and gid maps, which only its parent may write in full. */
-export function identityMapSteps(config: Config, namespaces: Namespaces, privileged: boolean): Step[] {
-  if (!namespaces.created.has('user')) return []
-  const uids = config.linux?.uidMappings ?? []
-  const gids = config.linux?.gidMappings ?? []
-  return [
-    ...mapSteps(uids, gids, PID, privileged, '/linux'),
-    barrier(MAP_WRITTEN, 'signal', 'the container has its identity'),
-  ]
-}
-
-/**
- * Writes the maps of the user namespace of process `pid`. Without privilege: newuidmap(1), or a single id.
- * @param at the JSON pointer of what has the uidMappings and gidMappings
- */
-export function mapSteps(
-  uids: readonly IDMapping[],
-  gids: readonly IDMapping[],
-  pid: typeof PID,
-  privileged: boolean,
-  at: string,
-): Step[] {
-  const single = uids.length === 1 && gids.length === 1 && uids[0]?.size === 1 && gids[0]?.size === 1
-  if (!privileged && !single) {
-    return [
-      helperSteps('newuidmap', uids, pid, `${at}/uidMappings`),
-      helperSteps('newgidmap', gids, pid, `${at}/gidMappings`),
-    ]
-  }
-  const write = (file: string, text: string, why: string, list: string): Step[] => {
-    const opened = slot(`${pid.slot === 'pid' ? '' : `${pid.slot}_`}${file}`)
-    return [
-      call('openat', [AT.FDCWD, template('/proc/', pid, `/${file}`), O.WRONLY | O.CLOEXEC, 0], {
-        into: opened,
-        why,
-        at: `${at}/${list}`,
-      }),
-      call('write', [opened, text], { why, at: `${at}/${list}` }),
-    ]
-  }
-  return [
-    ...(privileged
-      ? []
-      : write('setgroups', 'deny', 'an unprivileged gid map needs it (CVE-2014-8989)', 'gidMappings')),
-    ...write('uid_map', mapText(uids), 'which users there are inside', 'uidMappings'),
-    ...write('gid_map', mapText(gids), 'which groups there are inside', 'gidMappings'),
-  ]
-}
-
-function helperSteps(program: string, maps: readonly IDMapping[], pid: typeof PID, at: string): Step {
-  const ranges = maps.flatMap((map) => [String(map.containerID), String(map.hostID), String(map.size)])
-  return composed('spawn', [[program, template('', pid, ''), ...ranges]], {
-    why: `${program}(1) may map the ranges that /etc/sub[ug]id grants`,
-    at,
-  })
-}
-
-/** First container steps: wait for the maps, then become root of the new user namespace. */
-export function becomeMappedSteps(namespaces: Namespaces): Step[] {
-  if (!namespaces.created.has('user')) return []
-  return [
-    barrier(MAP_WRITTEN, 'wait', 'without maps there is no root to become'),
-    call('setresgid', [0, 0, 0], { why: 'group 0 of the new user namespace', at: '/linux/gidMappings' }),
-    call('setresuid', [0, 0, 0], { why: 'user 0 of the new user namespace', at: '/linux/uidMappings' }),
-  ]
-}
-
 /** Enters the namespaces given by path, then makes the second clone where one is needed. */
 export function joinSteps(
   config: Config,
@@ -158,12 +86,31 @@ export function joinSteps(
   opened: ReadonlyMap<NamespaceType, ReturnType<typeof slot>>,
 ): Step[] {
   const steps: Step[] = []
+  const inside = (type: NamespaceType) => slot(`inside_${type}`)
+  // Not every namespace to join belongs to the user namespace to join: the others are entered with what we are now.
+  const early: readonly NamespaceType[] = opened.has('user')
+    ? JOIN_ORDER.filter((type) => type !== 'user' && type !== 'mount')
+    : []
+  for (const type of early) {
+    const fd = opened.get(type)
+    const at = namespaces.joined.get(type)?.at
+    if (!fd || !at) continue
+    steps.push(
+      call('setns', [fd, CLONE_FLAG[type]], {
+        into: inside(type),
+        tolerate: ['EPERM'],
+        why: `enter the ${type} namespace while we may: it may be somebody else's`,
+        at,
+      }),
+    )
+  }
   for (const type of JOIN_ORDER) {
     const fd = opened.get(type)
     const at = namespaces.joined.get(type)?.at
     if (!fd || !at) continue
     steps.push(
       call('setns', [fd, CLONE_FLAG[type]], {
+        ...(early.includes(type) ? { unless: inside(type) } : {}),
         why: `enter the ${type} namespace`,
         at,
       }),
@@ -190,6 +137,9 @@ export function joinSteps(
   return steps
 }
 
+/** The slot of a namespace given by path. */
+export const joinedNamespace = (type: NamespaceType): Slot => slot(`${type}_ns`)
+
 /** Opens the joined namespaces while the host's paths still lead there. */
 export function openNamespaceSteps(namespaces: Namespaces): {
   steps: Step[]
@@ -197,7 +147,7 @@ export function openNamespaceSteps(namespaces: Namespaces): {
 } {
   const opened = new Map<NamespaceType, ReturnType<typeof slot>>()
   const steps = [...namespaces.joined].map(([type, { path, at }]): Step => {
-    const fd = slot(`${type}_ns`)
+    const fd = joinedNamespace(type)
     opened.set(type, fd)
     return call('openat', [AT.FDCWD, path, O.RDONLY | O.CLOEXEC, 0], {
       into: fd,
@@ -219,19 +169,27 @@ export const cgroupNamespaceSteps = (namespaces: Namespaces): Step[] =>
       ]
     : []
 
+const OFFSETS = slot('timens_offsets')
+
+/** While we are who owns it: the root of a user namespace may not write to the files of a process that became it. */
+export const openTimeOffsetSteps = (config: Config, namespaces: Namespaces): Step[] =>
+  namespaces.created.has('time') && hasOffsets(config)
+    ? [
+        call('openat', [AT.FDCWD, '/proc/self/timens_offsets', O.WRONLY | O.CLOEXEC, 0], {
+          into: OFFSETS,
+          why: 'where the clocks of our children are set',
+          at: '/linux/timeOffsets',
+        }),
+      ]
+    : []
+
 function timeSteps(config: Config): Step[] {
   const at = '/linux/timeOffsets'
-  const offsets = slot('timens_offsets')
   const text = Object.entries(config.linux?.timeOffsets ?? {})
     .map(([clock, offset]) => `${clock} ${offset?.secs ?? 0} ${offset?.nanosecs ?? 0}\n`)
     .join('')
   return [
     call('unshare', [CLONE.NEWTIME], { why: 'a time namespace for our children', at }),
-    call('openat', [AT.FDCWD, '/proc/self/timens_offsets', O.WRONLY | O.CLOEXEC, 0], {
-      into: offsets,
-      why: 'the clocks may be moved only while nobody is inside',
-      at,
-    }),
-    call('write', [offsets, text], { why: 'move the clocks', at }),
+    call('write', [OFFSETS, text], { why: 'move the clocks, which may be done while nobody is inside', at }),
   ]
 }

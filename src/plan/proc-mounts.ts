@@ -4,6 +4,7 @@
  */
 import { ConfigError } from '../errors.ts'
 import type { Mount } from '../oci/runtime-spec.ts'
+import { isBind } from './mount-options.ts'
 import { normalize } from './tree.ts'
 
 /** Files of proc(5) that are only read: what lxcfs and others bind over them misleads no runtime (as runc has it). */
@@ -18,9 +19,7 @@ const isInProc = (path: string): boolean => path === '/proc' || path.startsWith(
 /** @throws ConfigError for a mount that would stand where the kernel's own files must */
 export function refuseOverProc(mount: Mount, path: string, at: string): void {
   if (!isInProc(path) || ONLY_READ.has(path)) return
-  const isBind =
-    mount.type === 'bind' || mount.options?.some((option) => option === 'bind' || option === 'rbind')
-  const isProc = isBind ? normalize(mount.source ?? '') === '/proc' : mount.type === 'proc'
+  const isProc = isBind(mount) ? normalize(mount.source ?? '') === '/proc' : mount.type === 'proc'
   if (path === '/proc' && isProc) return
   throw new ConfigError(
     `${at}/destination`,

@@ -5,6 +5,7 @@
 import { ConfigError } from '../errors.ts'
 import { O } from '../linux/abi/arch.ts'
 import { AT, CLOSE_RANGE, PR, RESOLVE, RLIMIT, SECCOMP_SET_MODE_FILTER, SIG } from '../linux/abi/flags.ts'
+import type { Slot } from '../linux/abi/kinds.ts'
 import { SIGRTMAX, signalName } from '../linux/abi/signal.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import type { Host } from './host.ts'
@@ -121,6 +122,7 @@ export function makeWorkdirSteps(config: Config): Step[] {
 }
 
 const CWD = slot('cwd')
+const STANDING = slot('standing')
 
 /**
  * As root, like runc: a workdir that the user may not enter is one to stand in. RESOLVE_NO_MAGICLINKS: /proc/self/fd/N
@@ -134,12 +136,41 @@ export function openWorkdirSteps(config: Config): Step[] {
       why: 'the working folder; no magic link out (CVE-2024-21626)',
       at: '/process/cwd',
     }),
+    call('fchdir', [CWD], {
+      into: STANDING,
+      tolerate: ['EACCES'],
+      why: 'stand there while root may',
+      at: '/process/cwd',
+    }),
   ]
 }
 
+/** A folder that only the user may enter, such as one on NFS. */
 export const enterWorkdirSteps = (): Step[] => [
-  call('fchdir', [CWD], { why: 'stand there', at: '/process/cwd' }),
+  call('fchdir', [CWD], { unless: STANDING, why: 'stand there', at: '/process/cwd' }),
 ]
+
+export const closeWorkdirStep = (): Step =>
+  call('close', [CWD], { why: 'it stands there', at: '/process/cwd' })
+
+const CLOEXEC = { name: 'O_CLOEXEC', value: O.CLOEXEC }
+/** Where the executor keeps its own descriptors (LOWEST_OWN_FD of native/executor.h). */
+const LOWEST_OWN_FD = 64
+
+/** Who waits to be started, maybe for long, keeps only `kept` of our files. Before seccomp, which may not know the calls. */
+export function letGoSteps(preserveFds: number, kept: readonly Slot[]): Step[] {
+  const first = 3 + preserveFds
+  const end = first + kept.length
+  if (end >= LOWEST_OWN_FD) return []
+  return [
+    ...kept.map((file, i) =>
+      call('dup3', [file, first + i, CLOEXEC], { into: file, why: 'what it still needs comes first' }),
+    ),
+    call('close_range', [end, LOWEST_OWN_FD - 1, 0], {
+      why: 'and who waits to be started holds nothing of the host',
+    }),
+  ]
+}
 
 /** Everything above the standard streams and the preserved ones closes at execve(2). */
 export const closeSteps = (preserveFds: number): Step[] => [

@@ -7,13 +7,15 @@ import { PR } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { boundingSteps, capabilitySteps } from './capabilities.ts'
 import { holdSteps, lookUpProgramSteps } from './hold.ts'
-import { type HookState, startHookSteps } from './hooks.ts'
+import { HOOK_OUTPUT, type HookState, startHookSteps } from './hooks.ts'
 import type { Host } from './host.ts'
 import { apparmorSteps, selinuxSteps } from './labels.ts'
 import {
   closeSteps,
+  closeWorkdirStep,
   enterWorkdirSteps,
   execveSteps,
+  letGoSteps,
   noNewPrivilegesSteps,
   openWorkdirSteps,
   rlimitSteps,
@@ -22,9 +24,9 @@ import {
 } from './process.ts'
 import { schedulingSteps } from './scheduling.ts'
 import { seccompFlags } from './seccomp/flags.ts'
-import { isListening, listenedSteps } from './seccomp/listener.ts'
+import { isListening, listenedSteps, listenerFiles } from './seccomp/listener.ts'
 import { compileSeccomp } from './seccomp.ts'
-import { call, type Step } from './step.ts'
+import { call, START, type Step } from './step.ts'
 import { takeTerminalSteps } from './terminal.ts'
 
 export interface ProgramInput {
@@ -58,7 +60,7 @@ export function programSteps(input: ProgramInput): Step[] {
     : undefined
   const seccompCall = listenedSteps(config, seccompSteps(filter, seccomp ? seccompFlags(seccomp) : 0))
   const noNewPrivileges = config.process?.noNewPrivileges === true
-  const lastSteps = [...noNewPrivilegesSteps(config), ...(noNewPrivileges ? seccompCall : [])]
+  const confineSteps = [...noNewPrivilegesSteps(config), ...(noNewPrivileges ? seccompCall : [])]
   // Who creates it hands the listener over, and is gone when it is started.
   const listening = isListening(config)
   // Where setgroups(2) is denied there is no group to leave: one unprivileged id, or whatever a joined namespace has.
@@ -66,6 +68,8 @@ export function programSteps(input: ProgramInput): Step[] {
     config.linux?.namespaces?.some(({ type, path }) => type === 'user' && path) ||
     (host.euid !== 0 && config.linux?.gidMappings?.length === 1 && config.linux.gidMappings[0]?.size === 1)
   const startHooks = input.hookState ? startHookSteps(config, input.hookState) : { prepare: [], run: [] }
+  const hasStartHooks = startHooks.run.length > 0
+  const kept = [START, ...(hasStartHooks ? [HOOK_OUTPUT] : []), ...listenerFiles(config)]
   return [
     ...takeTerminalSteps(config),
     ...rlimitSteps(config, host),
@@ -74,6 +78,7 @@ export function programSteps(input: ProgramInput): Step[] {
     ...selinuxSteps(config),
     ...boundingSteps(config),
     ...closeSteps(input.preserveFds ?? 0),
+    ...(input.hold ? letGoSteps(input.preserveFds ?? 0, kept) : []),
     ...openWorkdirSteps(config),
     ...startHooks.prepare,
     // Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go. What comes after it must be known to old
@@ -93,13 +98,15 @@ export function programSteps(input: ProgramInput): Step[] {
       at: '/process/user/umask',
     }),
     ...enterWorkdirSteps(),
-    ...(input.hold ? lookUpProgramSteps(config) : []),
-    ...(listening ? lastSteps : []),
+    ...(input.hold ? [closeWorkdirStep(), ...lookUpProgramSteps(config)] : []),
+    ...(listening ? confineSteps : []),
     ...(input.hold ? holdSteps() : []),
+    // The hooks of the container are confined like its program.
+    ...(hasStartHooks && !listening ? confineSteps : []),
     ...startHooks.run,
     ...(input.init ? [initStep()] : []),
     // The filter last before execve, so that it need not allow anything above.
-    ...(listening ? [] : lastSteps),
+    ...(hasStartHooks || listening ? [] : confineSteps),
     ...execveSteps(config),
   ]
 }

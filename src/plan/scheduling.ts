@@ -131,14 +131,15 @@ export function initialAffinitySteps(config: Config): Step[] {
 
 /** And from then on. */
 export function finalAffinitySteps(config: Config): Step[] {
-  const { initial, final } = config.process?.execCPUAffinity ?? {}
-  if (!initial && !final) return []
+  const final = config.process?.execCPUAffinity?.final
+  if (!final) return [anyProcessorStep()]
   const at = `${AFFINITY}/final`
-  const mask = final ? bitMask(final, at) : ALL_PROCESSORS
-  return [
-    call('sched_setaffinity', [0, mask], {
-      why: final ? `then on ${final}` : 'then wherever its cgroup allows',
-      at,
-    }),
-  ]
+  return [call('sched_setaffinity', [0, bitMask(final, at)], { why: `then on ${final}`, at })]
 }
+
+/** Linux 6.2 and later keep what a process was bound to when its cgroup changes. */
+export const anyProcessorStep = (): Step =>
+  call('sched_setaffinity', [0, ALL_PROCESSORS], {
+    tolerate: ['EINVAL'],
+    why: 'wherever its cgroup allows, not where its caller was bound to',
+  })

@@ -7,18 +7,25 @@
 
 import { ConfigError } from '../errors.ts'
 import { O } from '../linux/abi/arch.ts'
-import { AF, AT, MOVE_MOUNT, OPEN_TREE, RESOLVE, SOCK, TIOC } from '../linux/abi/flags.ts'
+import { AF, AT, MOVE_MOUNT, OPEN_TREE, RESOLVE, S, SOCK, TC, TIOC } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { CHANNEL, call, each, type Step, slot, struct } from './step.ts'
 import type { Tree } from './tree.ts'
+
+export interface TerminalInput {
+  /** OCI's --console-socket; without it the monitor holds the terminal. */
+  readonly consoleSocket?: string
+  /** As runc has it where it passes the output on itself. */
+  readonly plainNewlines?: boolean
+}
 
 const MASTER = slot('master')
 const TERMINAL = slot('terminal')
 const CONSOLE_MOUNT = slot('console')
 const at = '/process/terminal'
 
-/** Before pivot_root, while the slots of /dev are at hand. `consoleSocket`: OCI's --console-socket. */
-export function openTerminalSteps(config: Config, tree: Tree, consoleSocket: string | undefined): Step[] {
+/** Before pivot_root, while the slots of /dev are at hand. */
+export function openTerminalSteps(config: Config, tree: Tree, wanted: TerminalInput): Step[] {
   if (!config.process?.terminal) return []
   const devpts = tree.at('/dev/pts')
   if (!devpts) throw new ConfigError(at, 'expected a devpts mount at /dev/pts: a terminal needs one')
@@ -30,15 +37,15 @@ export function openTerminalSteps(config: Config, tree: Tree, consoleSocket: str
       why: 'a new pseudo-terminal',
       at,
     }),
-    ...slaveSteps(config),
-    ...connectSteps(consoleSocket),
-    ...sendMasterSteps(consoleSocket),
+    ...slaveSteps(config, wanted),
+    ...sendMasterSteps(wanted.consoleSocket),
     call('open_tree', [TERMINAL, '', OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.EMPTY_PATH], {
       into: CONSOLE_MOUNT,
       why: '/dev/console is the same terminal',
       at,
     }),
-    call('openat', [dev.slot, 'console', O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC, 0o600], {
+    // Not openat(O_CREAT): a /dev with a file open for writing cannot become read-only.
+    call('mknodat', [dev.slot, 'console', S.IFREG | 0o600, 0], {
       tolerate: ['EEXIST', 'EROFS'],
       why: 'a file to mount it on',
       at,
@@ -51,7 +58,7 @@ export function openTerminalSteps(config: Config, tree: Tree, consoleSocket: str
 }
 
 /** In the namespaces of a running container: a terminal of its devpts, whatever it has made of its /dev. */
-export function openTerminalInsideSteps(config: Config, consoleSocket: string | undefined): Step[] {
+export function openTerminalInsideSteps(config: Config, wanted: TerminalInput): Step[] {
   if (!config.process?.terminal) return []
   const how = {
     flags: O.RDWR | O.NOCTTY | O.CLOEXEC,
@@ -59,13 +66,25 @@ export function openTerminalInsideSteps(config: Config, consoleSocket: string | 
   }
   return [
     call('openat2', [AT.FDCWD, '/dev/pts/ptmx', how], { into: MASTER, why: 'a new pseudo-terminal', at }),
-    ...slaveSteps(config),
-    ...sendMasterSteps(consoleSocket),
+    ...slaveSteps(config, wanted),
+    ...sendMasterSteps(wanted.consoleSocket),
   ]
 }
 
+/**
+ * What a new terminal has (tty_std_termios of the kernel), without ONLCR: c_iflag ICRNL|IXON, c_oflag OPOST, c_cflag
+ * B38400|CS8|CREAD, c_lflag ISIG|ICANON|ECHO|ECHOE|ECHOK|ECHOCTL|ECHOKE|IEXTEN, then c_line and c_cc.
+ */
+const PLAIN_NEWLINES = new Uint8Array([
+  ...[0x00, 0x05, 0, 0, 0x01, 0, 0, 0, 0xbf, 0, 0, 0, 0x3b, 0x8a, 0, 0, 0],
+  ...[3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0, 0, 0],
+])
+
+/** (uid_t) -1 */
+const UNCHANGED = 0xffffffff
+
 /** $master becomes a terminal with a slave. Only a master of devpts(5) knows these requests. */
-function slaveSteps(config: Config): Step[] {
+function slaveSteps(config: Config, { plainNewlines }: TerminalInput): Step[] {
   const size = config.process?.consoleSize
   return [
     call('ioctl', [MASTER, TIOC.SPTLCK, struct('int', { value: 0 })], { why: 'unlock its slave', at }),
@@ -83,9 +102,17 @@ function slaveSteps(config: Config): Step[] {
           ),
         ]
       : []),
-    call('fchown', [TERMINAL, config.process?.user?.uid ?? 0, config.process?.user?.gid ?? 0], {
+    ...(plainNewlines
+      ? [
+          call('ioctl', [TERMINAL, TC.SETS, PLAIN_NEWLINES], {
+            why: 'lines end as its program ends them (no ONLCR): where they are shown decides what that takes',
+            at,
+          }),
+        ]
+      : []),
+    call('fchown', [TERMINAL, config.process?.user?.uid ?? 0, UNCHANGED], {
       tolerate: ['EPERM', 'EINVAL'],
-      why: "it is the user's",
+      why: "it is the user's; its group stays the one that devpts gives to terminals",
       at,
     }),
   ]

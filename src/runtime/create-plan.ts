@@ -20,7 +20,7 @@ import {
   template,
   VERDICT,
 } from '../plan/step.ts'
-import type { ContainerState } from './state.ts'
+import { type ContainerState, START_PIPE } from './state.ts'
 
 /** Who goes on when the container is there: nobody until `start`; nobody; the executor, until the container ends. */
 export type CreateMode = 'create' | 'run detached' | 'run'
@@ -68,6 +68,8 @@ export function createPlan(input: CreateInput, seccompFilter?: Uint8Array, files
     keyring: !input.noNewKeyring,
     preserveFds: input.preserveFds ?? 0,
     mayShareCgroup: true,
+    anyProcessor: true,
+    plainNewlines: mode === 'run',
     ...(input.scopeHome ? { scopeHome: input.scopeHome } : {}),
     ...(input.noPivot ? { noPivot: true } : {}),
     ...(input.consoleSocket ? { consoleSocket: input.consoleSocket } : {}),
@@ -125,11 +127,11 @@ function stateSteps({ config, folder, state, mode }: CreateInput, files: StateFi
     call('close', [opened], { why: 'they are complete', at }),
     ...(mode === 'create'
       ? [
-          call('mknodat', [STATE, 'start', S.IFIFO | 0o600, 0], {
+          call('mknodat', [STATE, START_PIPE, S.IFIFO | 0o600, 0], {
             why: 'the pipe at which the container waits for `start`',
             at,
           }),
-          call('openat', [STATE, 'start', O.RDWR | O.CLOEXEC, 0], {
+          call('openat', [STATE, START_PIPE, O.RDWR | O.CLOEXEC, 0], {
             into: START,
             why: 'both ends: so that opening it waits for nobody',
             at,

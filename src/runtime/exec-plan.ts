@@ -25,6 +25,8 @@ export interface ExecInput {
   readonly consoleSocket?: string
   readonly pidfdSocket?: string
   readonly preserveFds?: number
+  /** plan/terminal.ts */
+  readonly plainNewlines?: boolean
   /** Standard streams that are pipes to a monitor. */
   readonly pipes?: readonly Stream[]
   /** The executor does not wait for its end. */
@@ -58,6 +60,7 @@ export function execPlan(input: ExecInput, seccompFilter?: Uint8Array): Plan {
     ...(input.pipes ? { pipes: input.pipes } : {}),
     ...(cgroup === undefined ? {} : { cgroup }),
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
+    ...(input.plainNewlines ? { plainNewlines: true } : {}),
     ...(seccompFilter ? { seccompFilter } : {}),
   })
 }

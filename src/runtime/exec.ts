@@ -48,6 +48,7 @@ export async function exec(options: ExecOptions): Promise<never> {
   const folder = cgroup === undefined ? undefined : cgroupBelow(proc, cgroup, options.below)
   const host = readMachine(folder)
   const { consoleSocket, pidFile, preserveFds } = options
+  const terminal = process.terminal === true && consoleSocket === undefined
   const input: ExecInput = {
     config,
     process,
@@ -56,6 +57,7 @@ export async function exec(options: ExecOptions): Promise<never> {
     namespaces: foreignNamespaces(proc),
     container: { state: publicState(hookStateOf(state)), pid: container.pid },
     detach,
+    plainNewlines: terminal,
     ...(folder === undefined ? {} : { cgroup: folder }),
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
     ...(pidFile === undefined ? {} : { pidFile }),
@@ -64,7 +66,6 @@ export async function exec(options: ExecOptions): Promise<never> {
   }
   const seccomp = config.linux?.seccomp
   const filter = seccomp && (await apart(() => cachedFilter(cache, seccomp, host.architecture)))
-  const terminal = process.terminal === true && consoleSocket === undefined
   const encoded = encodePlan(execPlan(input, filter), {
     architecture: host.architecture,
     terminal,

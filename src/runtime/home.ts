@@ -1,4 +1,4 @@
-/** HOME, which engines leave to the runtime: from the passwd(5) of the container's root, as runc sets it. */
+/** HOME, which engines leave to the runtime, or leave empty: from the passwd(5) of the container's root, as runc sets it. */
 import { O } from '../linux/abi/arch.ts'
 import { AT, RESOLVE, S } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
@@ -8,8 +8,10 @@ import type { Process } from '../oci/runtime-spec.ts'
 /** @param root the container's root as we reach it */
 export function withHome(process: Process, root: string): Process {
   const env = process.env ?? []
-  if (env.some((variable) => variable.startsWith('HOME='))) return process
-  return { ...process, env: [...env, `HOME=${homeOf(process.user?.uid ?? 0, root)}`] }
+  const given = env.findLast((variable) => variable.startsWith('HOME='))
+  if (given !== undefined && given !== 'HOME=') return process
+  const others = env.filter((variable) => !variable.startsWith('HOME='))
+  return { ...process, env: [...others, `HOME=${homeOf(process.user?.uid ?? 0, root)}`] }
 }
 
 const DEFAULT_HOME = '/'

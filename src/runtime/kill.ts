@@ -11,10 +11,10 @@ import { type Container, readContainer } from './state.ts'
 const SIGKILL = 9
 const HIGHEST = 64
 
-/** `9`, `KILL`, `SIGKILL`, `sigkill`. @throws StateError with runc's words */
+/** `9`, `KILL`, `SIGKILL`, `sigkill`; 0 only asks whether it lives (kill(2)). @throws StateError with runc's words */
 export function parseSignal(text: string): number {
   const number = /^\d+$/.test(text) ? Number(text) : signalNumber(text.toUpperCase().replace(/^SIG/, ''))
-  if (number === undefined || number < 1 || number > HIGHEST) throw new StateError(`unknown signal "${text}"`)
+  if (number === undefined || number < 0 || number > HIGHEST) throw new StateError(`unknown signal "${text}"`)
   return number
 }
 

@@ -6,7 +6,7 @@ import { AT } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
 import { readFile, readText } from '../linux/file.ts'
 import type { CreateInput } from './create-plan.ts'
-import { type Container, lockContainer, readContainer } from './state.ts'
+import { type Container, lockContainer, readContainer, START_PIPE } from './state.ts'
 import { statusOf } from './status.ts'
 
 /** @throws StateError, also with the explanation of the step that failed */
@@ -29,7 +29,7 @@ function letGo(container: Container): void {
   const status = statusOf(container)
   if (status === 'stopped') throw new StateError('cannot start a container that has stopped')
   if (status === 'paused') throw new StateError('cannot start a container that is paused: resume it first')
-  const path = `${container.folder}/start`
+  const path = `${container.folder}/${START_PIPE}`
   const fd = attempt('openat', [AT.FDCWD, path, O.WRONLY | O.NONBLOCK | O.CLOEXEC, 0])
   if (fd === -E.NXIO || fd === -E.NOENT) throw new StateError('cannot start an already running container')
   if (fd < 0) call('openat', [AT.FDCWD, path, O.WRONLY | O.NONBLOCK | O.CLOEXEC, 0])

@@ -5,7 +5,7 @@
  *     config.json   the bundle's, as it was at `create`: later changes in the bundle have no effect (runtime.md)
  *     source        what the plan was compiled from, to explain a failed start
  *     process       /proc/PID/stat of the container as it was when it was complete: its pid and start time
- *     start         the named pipe at which it waits to be started (plan/hold.ts); none when it was run at once
+ *     exec.fifo     the named pipe at which it waits to be started (plan/hold.ts); none when it was run at once
  *     verdict       step and errno, where the container's half of the plan failed
  *     plain         the folder of its cgroup, where native/door.c may start, signal and delete it
  *     resources     the limits of the last `update`, where there was one
@@ -22,6 +22,9 @@ import { readTextIfAny } from '../linux/file.ts'
 import { lookedAt } from '../linux/premises.ts'
 import { type ProcessIdentity, parseStat } from './process-identity.ts'
 import type { Scope } from './systemd/scope.ts'
+
+/** As runc calls it: who looks into a created container finds it among its files. */
+export const START_PIPE = 'exec.fifo'
 
 export interface ContainerState {
   readonly ociVersion: string

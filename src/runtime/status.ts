@@ -6,7 +6,7 @@ import { attempt, call } from '../linux/call.ts'
 import { readTextIfAny } from '../linux/file.ts'
 import { apart } from '../linux/premises.ts'
 import { isAlive } from './process-identity.ts'
-import type { Container } from './state.ts'
+import { type Container, START_PIPE } from './state.ts'
 
 /** `paused` is runc's addition to the specification. */
 export type ContainerStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped'
@@ -30,7 +30,7 @@ export const isFrozen = (cgroup: string): boolean =>
 
 /** The pipe that it waits at has a reader as long as it waits: opening it for writing tells (fifo(7)). */
 function isHeld(folder: string): boolean {
-  const fd = attempt('openat', [AT.FDCWD, `${folder}/start`, O.WRONLY | O.NONBLOCK | O.CLOEXEC, 0])
+  const fd = attempt('openat', [AT.FDCWD, `${folder}/${START_PIPE}`, O.WRONLY | O.NONBLOCK | O.CLOEXEC, 0])
   if (fd >= 0) call('close', [fd])
   return fd >= 0
 }

@@ -182,6 +182,8 @@ export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const
 export const FD_CLOEXEC = 1
 
 /** ioctl(2) requests: terminals (ioctl_tty(2)), network devices (netdevice(7)), namespaces (ioctl_ns(2)). */
+/** Only requests whose number is the same everywhere. */
+export const TC = { SETS: 0x5402 } as const
 export const TIOC = {
   SCTTY: 0x540e,
   GPTPEER: 0x5441,

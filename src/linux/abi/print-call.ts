@@ -36,7 +36,7 @@ const CHOICES = new Set([
   'SOL',
 ])
 /** Constants whose header name is the family's prefix without an underscore: `WNOHANG`. */
-const BARE_PREFIX = new Set(['TIOC', 'SIOC', 'W'])
+const BARE_PREFIX = new Set(['TC', 'TIOC', 'SIOC', 'W'])
 const FILE_TYPES = ['IFSOCK', 'IFLNK', 'IFREG', 'IFBLK', 'IFDIR', 'IFCHR', 'IFIFO'] as const
 const LONGEST_TEXT = 160
 
@@ -182,6 +182,7 @@ function printNumber(kind: Kind, value: number): string {
     case 'ioctl':
       return (
         [
+          ...Object.entries(flags.TC).map(([key, code]) => [`TC${key}`, code] as const),
           ...Object.entries(flags.TIOC).map(([key, code]) => [`TIOC${key}`, code] as const),
           ...Object.entries(flags.SIOC).map(([key, code]) => [`SIOC${key}`, code] as const),
         ].find(([, code]) => code === value)?.[0] ?? `0x${value.toString(16)}`

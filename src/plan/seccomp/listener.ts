@@ -60,6 +60,9 @@ export function connectAgentSteps(config: Config): Step[] {
   ]
 }
 
+/** What of ours the container still needs until its filter is in force. */
+export const listenerFiles = (config: Config): Slot[] => (isListening(config) ? [NUMBER] : [])
+
 /** Container, around the call that installs the filter: no other descriptor may be opened in between. */
 export function listenedSteps(config: Config, seccompCall: readonly Step[]): Step[] {
   if (!isListening(config)) return [...seccompCall]

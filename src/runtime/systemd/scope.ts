@@ -10,6 +10,8 @@ import type { Config, Resources } from '../../oci/runtime-spec.ts'
 import { resourceFiles } from '../../plan/cgroup-resources.ts'
 import { isChangeable, unitProperties } from '../../plan/unit-properties.ts'
 import { isPopulated } from '../cgroup-processes.ts'
+import { annotatedProperties } from './property-annotations.ts'
+import { parseUnitName, slicePath } from './unit-name.ts'
 import {
   connectManager,
   managerCgroup,
@@ -19,8 +21,6 @@ import {
   startScope,
   stopUnit,
 } from './units.ts'
-import { annotatedProperties } from './property-annotations.ts'
-import { parseUnitName, slicePath } from './unit-name.ts'
 
 /** What is kept of it in the container's state. */
 export interface Scope {
