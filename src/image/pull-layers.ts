@@ -70,10 +70,20 @@ async function pullLayer(pull: Pull, blob: Descriptor, places: readonly Place[])
   }
   for (const place of places) {
     if (layers.has(place.chainId)) continue
-    tell(pull, blob, 'unpacking', blob.size)
-    await unpack(pull, blob, place, store.open(blob.digest))
+    await unpack(pull, blob, place, readAgain(pull, blob))
   }
   tell(pull, blob, 'complete', blob.size)
+}
+
+/** A blob from the store, each piece told. */
+async function* readAgain(pull: Pull, blob: Descriptor): AsyncGenerator<Uint8Array> {
+  let done = 0
+  tell(pull, blob, 'unpacking', done)
+  for await (const piece of pull.store.open(blob.digest)) {
+    yield piece
+    done += piece.length
+    tell(pull, blob, 'unpacking', done)
+  }
 }
 
 function unpack(

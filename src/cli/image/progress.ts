@@ -77,7 +77,11 @@ function sentence(event: Exclude<TransferEvent, LayerEvent>): string {
   }
 }
 
-const isMoving = (status: LayerStatus): boolean => status === 'downloading' || status === 'pushing'
+const moving: readonly LayerStatus[] = ['downloading', 'unpacking', 'pushing']
+const isMoving = (status: LayerStatus): boolean => moving.includes(status)
+
+/** `999.9MB/999.9MB 999.9MB/s`: bars of one length do not jump with the digits. */
+const longestAmount = 26
 
 /** One layer's line, at most `columns - 1` wide: a full last column would wrap on some terminals. */
 export function layerLine(
@@ -89,7 +93,7 @@ export function layerLine(
   if (!isMoving(status)) return head.slice(0, columns - 1)
   const speed = bytesPerSecond > 0 ? ` ${formatBytes(bytesPerSecond)}/s` : ''
   const amount = `${formatBytes(done)}/${formatBytes(total)}${speed}`
-  const width = Math.min(columns - 1 - head.length - amount.length - 4, 50)
+  const width = Math.min(columns - 1 - head.length - Math.max(amount.length, longestAmount) - 4, 50)
   if (width < 8) return `${head} ${amount}`.slice(0, columns - 1)
   const filled = total === 0 ? width : Math.min(Math.floor((done / total) * width), width)
   const bar = filled === width ? '='.repeat(width) : `${'='.repeat(filled)}>`.padEnd(width)
@@ -103,10 +107,10 @@ const isSettled = ({ status }: LayerEvent): boolean => settled.includes(status)
 function frame(layers: Layer[], columns: number, rows: number, words: Words): string[] {
   const room = Math.max(rows - 1, 2)
   if (layers.length <= room) return layers.map((layer) => layerLine(layer, columns, words))
-  const moving = layers.filter((layer) => !isSettled(layer)).slice(0, room - 1)
+  const going = layers.filter((layer) => !isSettled(layer)).slice(0, room - 1)
   const done = layers.filter(isSettled).length
   return [
-    ...moving.map((layer) => layerLine(layer, columns, words)),
+    ...going.map((layer) => layerLine(layer, columns, words)),
     `${done} of ${layers.length} layers complete`,
   ]
 }
