@@ -118,5 +118,8 @@ export function choosePlatform(
     platform === undefined || platform.os === 'unknown' ? [] : [formatPlatform(platform)],
   )
   const has = offers.length === 0 ? 'nothing that can run' : [...new Set(offers)].join(', ')
-  throw new RegistryError(`Cannot pull ${image} for ${formatPlatform(wanted)}: it exists only for ${has}`)
+  throw new RegistryError(
+    `Cannot pull ${image}: no matching manifest for ${formatPlatform(wanted)} in the manifest list entries; ` +
+      `it exists only for ${has}`,
+  )
 }

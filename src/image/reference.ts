@@ -50,14 +50,14 @@ function splitDomain(name: string): [domain: string, remainder: string] {
  */
 export function parseReference(name: string): Reference {
   const refuse = (fact: string): RegistryError =>
-    new RegistryError(`Cannot use the image name "${name}": ${fact}`)
+    new RegistryError(`Cannot use the image name "${name}": invalid reference format: ${fact}`)
   if (name === '') throw refuse('it is empty')
   if (/^[a-f0-9]{64}$/.test(name)) throw refuse('64 hexadecimal digits are an image id, not a name')
 
   const [domain, remainder] = splitDomain(name)
   const repository = remainder.split(/[:@]/, 1)[0]!
   if (repository !== repository.toLowerCase())
-    throw refuse(`the repository ${repository} must be in lower case`)
+    throw refuse(`repository name (${repository}) must be lowercase`)
 
   const match = grammar.exec(`${domain}/${remainder}`)
   if (match === null) throw refuse(`expected [HOST[:PORT]/]NAME[:TAG][@DIGEST]${explain(name)}`)

@@ -76,7 +76,7 @@ test('an index without the platform says what it has', () => {
   const has = index('linux/arm64/v8', 'windows/amd64', 'unknown/unknown', 'linux/arm/v7')
   assert.throws(() => choosePlatform(has, parsePlatform('linux/s390x'), 'alpine'), {
     message:
-      'Cannot pull alpine for linux/s390x: it exists only for linux/arm64/v8, windows/amd64, linux/arm/v7',
+      'Cannot pull alpine: no matching manifest for linux/s390x in the manifest list entries; it exists only for linux/arm64/v8, windows/amd64, linux/arm/v7',
   })
   assert.throws(() => choosePlatform(index('linux/arm/v7'), parsePlatform('linux/arm/v6'), 'x'), /only for/)
   assert.throws(() => choosePlatform(index('unknown/unknown'), hostPlatform(), 'x'), /nothing that can run/)

@@ -13,7 +13,7 @@ import { parseFilter } from '../format/filters.ts'
 import { mentions, type RowShape, renderRows } from '../format/rows.ts'
 import { goTime, humanDuration, humanSize } from '../format/units.ts'
 import type { Invocation } from '../invocation.ts'
-import { print } from '../screen/output.ts'
+import { print, printError } from '../screen/output.ts'
 import { listFilters, readImageFilter } from './image-filter.ts'
 import { imageTree } from './image-tree.ts'
 import { columnsOf, shortId } from './stored-name.ts'
@@ -108,6 +108,10 @@ export const images = defineCommand({
   execute: list,
 })
 
+/** `images ls` asks for images named "ls"; docker's list of what people mean by that. */
+const isVerb = (word: string | undefined): boolean =>
+  /^(?:build|history|import|inspect|list|load|ls|prune|pull|push|rm|save|tag)$/.test(word ?? '')
+
 async function list({
   flags: given,
   positionals: [pattern],
@@ -119,6 +123,9 @@ async function list({
   try {
     const filters = pattern === undefined ? filter : [...filter, ['reference', pattern] as const]
     const shown = listImages(await store.images(), await readImageFilter(filters, listFilters, store))
+    if (shown.length === 0 && isVerb(pattern)) {
+      printError(`\nNo images found matching "${pattern}": did you mean "tinyctr image ${pattern}"?`)
+    }
     if (tree) {
       const used = new Set(imageUsers(folders.dataRoot).map(({ image }) => image))
       print(await imageTree(store, shown, used))

@@ -38,8 +38,11 @@ export function targetReference(name: string): string {
     return fullReference(reference)
   } catch (cause) {
     if (!(cause instanceof RegistryError)) throw cause
-    throw new StateError(`Error parsing reference: ${JSON.stringify(name)} is not a valid repository/tag`, {
-      cause,
-    })
+    throw new StateError(
+      `Error parsing reference: ${JSON.stringify(name)} is not a valid repository/tag: invalid reference format`,
+      {
+        cause,
+      },
+    )
   }
 }
