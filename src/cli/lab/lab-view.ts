@@ -14,11 +14,13 @@ export const labView = defineCommand({
 
 /** Until Ctrl-C. */
 async function show({ positionals: [word], folders }: Invocation<Record<never, never>>): Promise<number> {
-  const [{ serveView }, { findSubject }] = await Promise.all([
+  const [{ serveView }, { findSubject, runningContainers }] = await Promise.all([
     import('../../lab/view/server.ts'),
     import('../../lab/view/find-subject.ts'),
   ])
-  const view = await serveView(word === undefined ? undefined : findSubject(folders.dataRoot, word))
+  const { dataRoot } = folders
+  const subject = word === undefined ? undefined : findSubject(dataRoot, word)
+  const view = await serveView(subject, () => runningContainers(dataRoot))
   // Before the address is out: whoever reads it may be quick.
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())

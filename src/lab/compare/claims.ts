@@ -41,7 +41,7 @@ export function verdicts(all: readonly Measured[]): Verdict[] {
     },
     {
       claim: '64 GB hold 50 to 100 containers',
-      here: `${Math.floor((64 * GIB) / container.idleBytes)} idle ones`,
+      here: `${many(container.idleBytes)} idle ones`,
       confirmed: within(Math.floor((64 * GIB) / container.idleBytes), 50, 100),
     },
   ]
@@ -66,7 +66,7 @@ export function verdicts(all: readonly Measured[]): Verdict[] {
     },
     {
       claim: '64 GB hold 5 to 10 virtual machines',
-      here: `${Math.floor((64 * GIB) / machine.idleBytes)} idle ones`,
+      here: `${many(machine.idleBytes)} idle ones`,
       confirmed: within(Math.floor((64 * GIB) / machine.idleBytes), 5, 10),
     },
     {
@@ -88,6 +88,7 @@ export function verdicts(all: readonly Measured[]): Verdict[] {
   ]
 }
 
+const many = (each: number): string => Math.floor((64 * GIB) / each).toLocaleString('en')
 const within = (value: number, least: number, most: number): boolean => value >= least && value <= most
 
 export function advice(all: readonly Measured[]): string[] {

@@ -20,8 +20,24 @@ figure { margin: 0 } figcaption { font-weight: 600 } .quiet { color: var(--quiet
 .yes { color: var(--good) } .no { color: var(--bad) }
 `
 
-/** Logarithmic: a thousandfold difference would leave nothing of the smaller bar. */
+/**
+ * Logarithmic: a thousandfold difference would leave nothing of the smaller bar. Each bar ends in its figure, and the
+ * axis needs no more marks than powers of ten.
+ */
 const DRAW = `
+const figures = {
+  id: 'figures',
+  afterDatasetsDraw({ ctx, data }) {
+    const bars = data.datasets[0]
+    ctx.font = '600 16px system-ui, sans-serif'
+    ctx.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--text')
+    ctx.textBaseline = 'middle'
+    this.of(ctx).forEach(({ x, y }, i) => ctx.fillText(bars.said[i], x + 8, y))
+  },
+  of: (ctx) => Chart.getChart(ctx.canvas).getDatasetMeta(0).data,
+}
+const short = (value) => value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(2)))
+const power = (value) => Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6)
 const dark = matchMedia('(prefers-color-scheme: dark)')
 const charts = []
 const draw = () => {
@@ -32,12 +48,13 @@ const draw = () => {
     const { labels, values, unit } = JSON.parse(canvas.dataset.plot)
     charts.push(new Chart(canvas, {
       type: 'bar',
-      data: { labels, datasets: [{ data: values, backgroundColor: ['#4c9be8', '#37b37e', '#e8884c'] }] },
+      plugins: [figures],
+      data: { labels, datasets: [{ data: values, said: values.map((one) => short(one) + ' ' + unit), backgroundColor: ['#4c9be8', '#37b37e', '#e8884c'] }] },
       options: {
         animation: false, indexAxis: 'y',
         plugins: { legend: { display: false } },
         scales: {
-          x: { type: 'logarithmic', title: { display: true, text: unit + ' (logarithmic)', color: text, font: { size: 16 } }, ticks: { color: text, font: { size: 14 } }, grid: { color: line } },
+          x: { type: 'logarithmic', max: Math.max(...values) * 12, min: Math.min(...values) / 3, title: { display: true, text: unit + ' (logarithmic)', color: text, font: { size: 16 } }, ticks: { color: text, font: { size: 14 }, maxRotation: 0, autoSkip: false, callback: (value) => power(value) ? short(value) : null }, grid: { color: ({ tick }) => power(tick.value) ? line : 'transparent' } },
           y: { ticks: { color: text, font: { size: 16 } }, grid: { display: false } },
         },
       },

@@ -1,8 +1,8 @@
 /** Who is looked at: a running container by name or id, or any process by its number. */
 import { existsSync } from 'node:fs'
-import { findContainer } from '../../engine/container/list.ts'
+import { findContainer, listContainers } from '../../engine/container/list.ts'
 import { StateError, UsageError } from '../../errors.ts'
-import type { Subject } from './snapshot.ts'
+import type { Running, Subject } from './snapshot.ts'
 
 /** @throws StateError in docker's words, UsageError */
 export function findSubject(dataRoot: string, word: string): Subject {
@@ -17,3 +17,6 @@ export function findSubject(dataRoot: string, word: string): Subject {
     throw error
   }
 }
+
+export const runningContainers = (dataRoot: string): Running[] =>
+  listContainers(dataRoot).flatMap(({ id, name, state }) => (state.pid ? [{ id, name, pid: state.pid }] : []))

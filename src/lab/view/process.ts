@@ -11,6 +11,7 @@ export interface ProcessView {
   readonly capabilities: readonly string[]
   readonly bounding: readonly string[]
   readonly seccomp: string
+  readonly seccompFilters: number
   readonly noNewPrivileges: boolean
   readonly user: string
   readonly cgroup: string
@@ -56,6 +57,7 @@ export function readProcess(pid: number): ProcessView {
     capabilities: capabilityNames(field('CapEff')),
     bounding: capabilityNames(field('CapBnd')),
     seccomp: SECCOMP[Number(field('Seccomp'))] ?? '?',
+    seccompFilters: Number(field('Seccomp_filters') || 0),
     noNewPrivileges: field('NoNewPrivs') === '1',
     user: field('Uid').split(/\s+/)[1] ?? '?',
     cgroup: cgroupOf(pid),

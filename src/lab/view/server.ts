@@ -5,15 +5,20 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { CAPABILITY_WORDS } from './capability-words.ts'
 import { PAGE } from './page.ts'
-import { type Subject, takeSnapshot } from './snapshot.ts'
+import { type Running, type Subject, takeSnapshot } from './snapshot.ts'
 
 export interface View {
   readonly url: string
   close(): void
 }
 
-export async function serveView(subject: Subject | undefined): Promise<View> {
+/** @param running asked again and again: containers come and go */
+export async function serveView(
+  subject: Subject | undefined,
+  running: () => readonly Running[],
+): Promise<View> {
   const token = randomBytes(24).toString('base64url')
   const server = createServer((request, response) => {
     const answer = (status: number, type: string, body: string): void => {
@@ -28,11 +33,14 @@ export async function serveView(subject: Subject | undefined): Promise<View> {
       response.end(body)
     }
     if (request.method !== 'GET') return answer(405, 'text/plain', 'This page only shows.\n')
-    if (!isAllowed(request, token))
+    const address = parseAddress(request)
+    if (!address || !isAllowed(address, request, token))
       return answer(403, 'text/plain', 'The token in the address is missing or wrong.\n')
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    const path = address.pathname
     if (path === '/') return answer(200, 'text/html', PAGE)
-    if (path === '/data') return answer(200, 'application/json', JSON.stringify(takeSnapshot(subject)))
+    if (path === '/data')
+      return answer(200, 'application/json', JSON.stringify(takeSnapshot(subject, running())))
+    if (path === '/words') return answer(200, 'application/json', JSON.stringify(CAPABILITY_WORDS))
     return answer(404, 'text/plain', 'There is nothing here.\n')
   })
   await new Promise<void>((resolve, reject) => {
@@ -46,9 +54,16 @@ export async function serveView(subject: Subject | undefined): Promise<View> {
   }
 }
 
-function isAllowed({ url = '/', headers }: IncomingMessage, token: string): boolean {
+/** What is no path of ours may be no address at all: `GET //`. */
+function parseAddress({ url = '/' }: IncomingMessage): URL | undefined {
+  return url.startsWith('/') && URL.canParse(url, BASE) ? new URL(url, BASE) : undefined
+}
+
+const BASE = 'http://localhost'
+
+function isAllowed(address: URL, { headers }: IncomingMessage, token: string): boolean {
   if (!/^(127\.0\.0\.1|localhost):\d+$/.test(headers.host ?? '')) return false
-  const given = Buffer.from(new URL(url, 'http://localhost').searchParams.get('token') ?? '')
+  const given = Buffer.from(address.searchParams.get('token') ?? '')
   const expected = Buffer.from(token)
   return given.length === expected.length && timingSafeEqual(given, expected)
 }

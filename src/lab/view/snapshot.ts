@@ -1,17 +1,23 @@
 /** Everything the live page shows, read now. */
-import { lstatSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Layer, readLayers } from './layers.ts'
+import { linksOf } from './links.ts'
 import { cgroupMount, KINDS, type ProcessView, processes, read, readLink, readProcess } from './process.ts'
 
 interface NamespaceNode {
   readonly kind: string
   readonly id: string
   readonly isHost: boolean
+  /** The container that it was made for. */
+  readonly container?: string
   readonly processes: readonly { readonly pid: number; readonly command: string }[]
 }
 
 interface CgroupNode {
   readonly path: string
+  /** The container that it was made for. */
+  readonly container?: string
   readonly processes: number
   readonly cpuMicroseconds: number
   readonly memoryBytes: number | undefined
@@ -19,12 +25,11 @@ interface CgroupNode {
   readonly children: readonly CgroupNode[]
 }
 
-export interface Layer {
-  readonly path: string
-  readonly bytes: number
-  readonly files: number
-  /** Of the writable one: what differs from the image. */
-  readonly changed?: readonly string[]
+/** A running container: `pid` is its first process. */
+export interface Running {
+  readonly id: string
+  readonly name: string
+  readonly pid: number
 }
 
 export interface Subject {
@@ -40,6 +45,7 @@ export interface Snapshot {
   readonly cgroups: CgroupNode
   readonly subject?: {
     readonly name: string
+    readonly ended: boolean
     readonly process: ProcessView
     readonly host: ProcessView
     readonly layers: readonly Layer[]
@@ -47,20 +53,19 @@ export interface Snapshot {
   }
 }
 
-const MOST_CHANGED = 200
-
-export function takeSnapshot(subject: Subject | undefined): Snapshot {
+export function takeSnapshot(subject: Subject | undefined, running: readonly Running[]): Snapshot {
   return {
     at: Date.now(),
-    namespaces: readNamespaces(),
-    cgroups: readCgroup('/'),
+    namespaces: readNamespaces(new Map(running.map(({ pid, name }) => [pid, name]))),
+    cgroups: readCgroup('/', new Map(running.map(({ id, name }) => [id, name]))),
     ...(subject
       ? {
           subject: {
             name: subject.name,
+            ended: !existsSync(`/proc/${subject.pid}`),
             process: readProcess(subject.pid),
             host: readProcess(process.pid),
-            layers: subject.layers.map((path, i) => readLayer(path, i === 0)),
+            layers: readLayers(subject.layers),
             links: linksOf(subject.pid),
           },
         }
@@ -68,16 +73,26 @@ export function takeSnapshot(subject: Subject | undefined): Snapshot {
   }
 }
 
-function readNamespaces(): NamespaceNode[] {
-  const found = new Map<string, NamespaceNode & { processes: { pid: number; command: string }[] }>()
+const namespaceId = (pid: number | 'self', kind: string): string | undefined =>
+  /\[(\d+)\]/.exec(readLink(`/proc/${pid}/ns/${kind}`))?.[1]
+
+function readNamespaces(names: ReadonlyMap<number, string>): NamespaceNode[] {
+  interface Growing extends NamespaceNode {
+    container?: string
+    processes: { pid: number; command: string }[]
+  }
+  const found = new Map<string, Growing>()
+  const host = new Map(KINDS.map((kind) => [kind, namespaceId('self', kind)]))
   for (const pid of processes()) {
     const command = read(`/proc/${pid}/comm`)
+    const container = names.get(pid)
     for (const kind of KINDS) {
-      const id = /\[(\d+)\]/.exec(readLink(`/proc/${pid}/ns/${kind}`))?.[1]
+      const id = namespaceId(pid, kind)
       if (id === undefined) continue
-      const isHost = readLink(`/proc/self/ns/${kind}`).includes(id)
+      const isHost = host.get(kind) === id
       const node = found.get(kind + id) ?? { kind, id, isHost, processes: [] }
       node.processes.push({ pid, command })
+      if (container !== undefined && !isHost) node.container ??= container
       found.set(kind + id, node)
     }
   }
@@ -85,20 +100,23 @@ function readNamespaces(): NamespaceNode[] {
 }
 
 const DEEPEST = 6
+const ID = /[0-9a-f]{64}/
 
-function readCgroup(path: string, depth = 0): CgroupNode {
+function readCgroup(path: string, names: ReadonlyMap<string, string>, depth = 0): CgroupNode {
   const folder = cgroupMount() + path
   const number = (text: string): number | undefined => (text === '' ? undefined : Number(text))
   const children = depth < DEEPEST ? foldersIn(folder) : []
+  const container = names.get(ID.exec(path.slice(path.lastIndexOf('/')))?.[0] ?? '')
   return {
     path,
+    ...(container === undefined ? {} : { container }),
     processes: read(`${folder}/cgroup.procs`)
       .split('\n')
       .filter((line) => line !== '').length,
     cpuMicroseconds: Number(/^usage_usec (\d+)/m.exec(read(`${folder}/cpu.stat`))?.[1] ?? 0),
     memoryBytes: number(read(`${folder}/memory.current`)),
     pressure: /some avg10=([\d.]+)/.exec(read(`${folder}/cpu.pressure`))?.[1] ?? '',
-    children: children.map((name) => readCgroup(join(path, name), depth + 1)),
+    children: children.map((name) => readCgroup(join(path, name), names, depth + 1)),
   }
 }
 
@@ -107,33 +125,8 @@ function foldersIn(folder: string): string[] {
     return readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name)
+      .sort(new Intl.Collator('en', { numeric: true }).compare)
   } catch {
     return [] // It has been removed.
   }
-}
-
-function readLayer(path: string, writable: boolean): Layer {
-  let names: string[] = []
-  try {
-    names = readdirSync(path, { recursive: true, encoding: 'utf8' })
-  } catch {
-    // Not ours to read, or gone.
-  }
-  let bytes = 0
-  const changed: string[] = []
-  for (const name of names) {
-    const stat = lstatSync(join(path, name), { throwIfNoEntry: false })
-    if (!stat) continue
-    if (stat.isFile()) bytes += stat.size
-    if (writable && changed.length < MOST_CHANGED && !stat.isDirectory())
-      changed.push(`${stat.isCharacterDevice() && stat.rdev === 0 ? 'deleted' : 'changed'} /${name}`)
-  }
-  return { path, bytes, files: names.length, ...(writable ? { changed } : {}) }
-}
-
-/** As its own /proc tells: name, bytes received, bytes sent. */
-function linksOf(pid: number): string[] {
-  return [...read(`/proc/${pid}/net/dev`).matchAll(/^\s*(\S+):\s*(\d+)(?:\s+\d+){7}\s+(\d+)/gm)].map(
-    ([, name, received, sent]) => `${name}: ${received} bytes in, ${sent} bytes out`,
-  )
 }
