@@ -58,6 +58,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'network inspect': async () => (await import('./system/inspect.ts')).networkInspect,
   'network ls': async () => (await import('./network/network-ls.ts')).networkLs,
   'network prune': async () => (await import('./network/network-prune.ts')).networkPrune,
+  'network reload': async () => (await import('./network/network-reload.ts')).networkReload,
   'network rm': async () => (await import('./network/network-rm.ts')).networkRm,
   'volume create': async () => (await import('./volume/volume-create.ts')).volumeCreate,
   'volume inspect': async () => (await import('./system/inspect.ts')).volumeInspect,

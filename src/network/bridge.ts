@@ -15,9 +15,10 @@ import { addressMessage } from '../plan/network-device.ts'
 import { transaction } from '../plan/published-ports.ts'
 import { type BridgeRules, bridgeMessages } from './bridge-rules.ts'
 import { indexFor } from './endpoint.ts'
-import { eachFamily, isFirewallUp, tableMessages, withFirewall } from './firewall.ts'
+import { eachFamily, firewallMessages, isTableUp, withFirewall } from './firewall.ts'
 import { macOfAddress } from './mac.ts'
 import { bridgeName, isTrue, mtuOf, type Network } from './network.ts'
+import { foreseeAddresses } from './source-checks.ts'
 import { firstAddress, lastAddress, parseSubnet } from './subnet.ts'
 
 /** @returns the index of the bridge @throws ConfigError where this kernel or user cannot have one */
@@ -27,12 +28,13 @@ export function makeBridge(root: string, network: Network): number {
     return locked(`${root}/networks`, () => {
       const index = withNetlink(NETLINK.ROUTE, (fd) => linkIndex(fd, name) ?? createBridge(fd, name, network))
       withFirewall((fd) => {
-        if (!isFirewallUp(fd)) transact(fd, eachFamily(tableMessages))
+        if (!isTableUp(fd)) transact(fd, eachFamily(firewallMessages))
         transact(
           fd,
           eachFamily((family) => bridgeMessages('NFT_MSG_NEWSETELEM', family, rulesOf(network))),
         )
       })
+      foreseeAddresses('NFT_MSG_NEWSETELEM', network)
       return index
     })
   } catch (cause) {
@@ -154,6 +156,7 @@ export function removeBridge(root: string, network: Network): void {
         for (const one of bridgeMessages('NFT_MSG_DELSETELEM', family, rulesOf(network)))
           attemptAlone(fd, one)
     })
+    foreseeAddresses('NFT_MSG_DELSETELEM', network)
   })
 }
 

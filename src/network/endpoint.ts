@@ -60,7 +60,7 @@ export function chooseEndpoint(
   })
   const four = leases.find(({ address }) => address.includes('.'))
   const mac = wish.mac ?? macOfAddress((four ?? leases[0])?.address ?? '0.0.0.0')
-  const hostDevice = `tc${id.slice(0, 12)}${number === 0 ? '' : number.toString(36)}`
+  const hostDevice = `${isGuarded(network) ? GUARDED : UNGUARDED}${id.slice(0, 12)}${number === 0 ? '' : number.toString(36)}`
   const gateways = network.internal ? [] : network.pools.flatMap(({ gateway }) => gateway ?? [])
   return {
     index: FIRST_INDEX + number,
@@ -78,6 +78,13 @@ export function chooseEndpoint(
     },
   }
 }
+
+/** How the host's ends of devices are called, whose containers send under their own addresses alone (source-checks.ts). */
+export const GUARDED = 'tc'
+const UNGUARDED = 'tu'
+
+/** `-o tinyctr.source_checks=false` lets the containers of a network be routers. */
+const isGuarded = ({ options }: Network): boolean => options['tinyctr.source_checks'] !== 'false'
 
 const MACVLAN_MODE: Readonly<Record<string, number>> = { private: 1, vepa: 2, bridge: 4, passthru: 8 }
 const IPVLAN_MODE: Readonly<Record<string, number>> = { l2: 0, l3: 1, l3s: 2 }

@@ -9,7 +9,7 @@
  *              through a published port, for the answer must come back the same way
  * forward      into a network: answers, published ports, its own containers, nothing else. Out of an internal: nothing
  */
-import { NETLINK, NF_INET, NFPROTO, NLM_F } from '../linux/abi/flags.ts'
+import { NETLINK, NFPROTO } from '../linux/abi/flags.ts'
 import { type Message, message } from '../linux/abi/netlink/messages.ts'
 import { ask, withNetlink } from '../linux/netlink.ts'
 import { PORTS, PORTS_AT, TABLE, transaction } from '../plan/published-ports.ts'
@@ -22,7 +22,6 @@ import {
   devicesIn,
   dnatTo,
   drop,
-  type Expression,
   type Family,
   jump,
   leave,
@@ -31,29 +30,11 @@ import {
   published,
   toThisHost,
 } from './nft-expression.ts'
+import { type Chain, concat, IFNAME_BYTES, type SetShape, TYPE, tableMessages } from './nft-table.ts'
 
 const FAMILIES: readonly Family[] = ['ip', 'ip6']
 export const NFGEN: Readonly<Record<Family, number>> = { ip: NFPROTO.IPV4, ip6: NFPROTO.IPV6 }
 export const ADDRESS_BYTES = { ip: 4, ip6: 16 } as const
-const SET = { INTERVAL: 4, MAP: 8, CONCAT: 0x80 } as const
-const IFNAME_BYTES = 16
-
-/** Names of types for nft(8)'s own list; the kernel only stores them (libnftables datatype.h). */
-const TYPE = { ipv4_addr: 7, ipv6_addr: 8, inet_proto: 12, inet_service: 13, ifname: 41 } as const
-const concat = (...types: (keyof typeof TYPE)[]): number =>
-  types.reduce((sum, type) => (sum << 6) | TYPE[type], 0) >>> 0
-
-/** Type NFTNL_UDATA_SET_KEYBYTEORDER, length, BYTEORDER_HOST_ENDIAN (libnftnl udata.h). */
-const HOST_BYTE_ORDER = Uint8Array.of(0, 4, 1, 0, 0, 0)
-
-interface SetShape {
-  readonly name: string
-  readonly type: number
-  /** Bytes of each part of the key; more than one: a concatenation. */
-  readonly key: readonly number[]
-  readonly interval?: true
-  readonly data?: { readonly type: number; readonly bytes: number }
-}
 
 function setShapes(family: Family): SetShape[] {
   const address = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr'
@@ -68,16 +49,6 @@ function setShapes(family: Family): SetShape[] {
     { name: PORTS, type: concat('inet_proto', 'inet_service'), key: [4, 4], data },
     { name: PORTS_AT, type: concat(address, 'inet_proto', 'inet_service'), key: [bytes, 4, 4], data },
   ]
-}
-
-interface Chain {
-  readonly name: string
-  readonly base?: {
-    readonly type: 'filter' | 'nat'
-    readonly hook: keyof typeof NF_INET
-    readonly priority: number
-  }
-  readonly rules: readonly Expression[][]
 }
 
 const PRIORITY = { RAW: -300, DSTNAT: -100, FILTER: 0, SRCNAT: 100 } as const
@@ -134,63 +105,12 @@ function chains(family: Family): Chain[] {
 }
 
 /** The whole table of a family, as one transaction makes it. */
-export function tableMessages(family: Family): Message[] {
-  const head = { nfgen_family: NFGEN[family] }
-  return [
-    message('NFT_MSG_NEWTABLE', NLM_F.CREATE, head, { NFTA_TABLE_NAME: TABLE }),
-    ...setShapes(family).map((shape, i) =>
-      message('NFT_MSG_NEWSET', NLM_F.CREATE, head, {
-        NFTA_SET_TABLE: TABLE,
-        NFTA_SET_NAME: shape.name,
-        NFTA_SET_FLAGS:
-          (shape.interval ? SET.INTERVAL : 0) |
-          (shape.data ? SET.MAP : 0) |
-          (shape.key.length > 1 ? SET.CONCAT : 0),
-        NFTA_SET_KEY_TYPE: shape.type,
-        NFTA_SET_KEY_LEN: shape.key.reduce((sum, bytes) => sum + bytes, 0),
-        ...(shape.data ? { NFTA_SET_DATA_TYPE: shape.data.type, NFTA_SET_DATA_LEN: shape.data.bytes } : {}),
-        ...(shape.key.length > 1
-          ? {
-              NFTA_SET_DESC: {
-                NFTA_SET_DESC_CONCAT: shape.key.map((bytes) => ({ NFTA_SET_FIELD_LEN: bytes })),
-              },
-            }
-          : {}),
-        NFTA_SET_ID: i + 1,
-        // Device names are text, not numbers of the network: nft(8) lists them by this.
-        ...(shape.type === TYPE.ifname ? { NFTA_SET_USERDATA: HOST_BYTE_ORDER } : {}),
-      }),
-    ),
-    ...chains(family).map(({ name, base }) =>
-      message('NFT_MSG_NEWCHAIN', NLM_F.CREATE, head, {
-        NFTA_CHAIN_TABLE: TABLE,
-        NFTA_CHAIN_NAME: name,
-        ...(base
-          ? {
-              NFTA_CHAIN_HOOK: {
-                NFTA_HOOK_HOOKNUM: NF_INET[base.hook],
-                NFTA_HOOK_PRIORITY: base.priority >>> 0,
-              },
-              NFTA_CHAIN_TYPE: base.type,
-            }
-          : {}),
-      }),
-    ),
-    ...chains(family).flatMap(({ name, rules }) =>
-      rules.map((expressions) =>
-        message('NFT_MSG_NEWRULE', NLM_F.CREATE | NLM_F.APPEND, head, {
-          NFTA_RULE_TABLE: TABLE,
-          NFTA_RULE_CHAIN: name,
-          NFTA_RULE_EXPRESSIONS: expressions,
-        }),
-      ),
-    ),
-  ]
-}
+export const firewallMessages = (family: Family): Message[] =>
+  tableMessages(NFGEN[family], setShapes(family), chains(family))
 
-/** Whether our tables are there: a firewall that is loaded anew takes them away. */
-export function isFirewallUp(fd: number): boolean {
-  const request = message('NFT_MSG_GETTABLE', 0, { nfgen_family: NFPROTO.IPV4 }, { NFTA_TABLE_NAME: TABLE })
+/** Whether our table is there: a firewall that is loaded anew takes them away. */
+export function isTableUp(fd: number, family: number = NFPROTO.IPV4): boolean {
+  const request = message('NFT_MSG_GETTABLE', 0, { nfgen_family: family }, { NFTA_TABLE_NAME: TABLE })
   try {
     return ask(fd, request, 'NFT_MSG_NEWTABLE', false).length > 0
   } catch {

@@ -6,8 +6,8 @@ import type { Attributes } from '../linux/abi/netlink/messages.ts'
 
 export type Expression = Attributes<'expression'>
 
-const NFT_META = { IIFNAME: 6, OIFNAME: 7, L4PROTO: 16 } as const
-const NFT_PAYLOAD = { NETWORK: 1, TRANSPORT: 2 } as const
+const NFT_META = { PROTOCOL: 1, IIFNAME: 6, OIFNAME: 7, L4PROTO: 16 } as const
+const NFT_PAYLOAD = { LINK: 0, NETWORK: 1, TRANSPORT: 2 } as const
 const NFT_CMP = { EQ: 0, NEQ: 1 } as const
 const NFT_CT = { STATE: 0, STATUS: 2 } as const
 const NF_DROP = 0
@@ -99,6 +99,59 @@ export const addressIn = (family: Family, which: Address, set: string): Expressi
   address(family, which, 0),
   inSet(set),
 ]
+
+/** `iifname "tc*"` */
+export const deviceBeginsWith = (prefix: string): Expression[] => [
+  device('iifname'),
+  compare(new TextEncoder().encode(prefix)),
+]
+
+/** `ether type ...` */
+export const etherType = (type: number): Expression[] => [
+  meta(NFT_META.PROTOCOL, 0),
+  compare(Uint8Array.of(type >> 8, type & 0xff)),
+]
+
+const IPPROTO_ICMPV6 = 58
+
+/** `icmpv6 type ...` */
+export const icmpv6Type = (type: number): Expression[] => [
+  meta(NFT_META.L4PROTO, 0),
+  compare(Uint8Array.of(IPPROTO_ICMPV6)),
+  payload(NFT_PAYLOAD.TRANSPORT, 0, 1, 0),
+  compare(Uint8Array.of(type)),
+]
+
+/** Where a frame says whose IP address it comes from, or speaks for (`nd target`). */
+const SENDER = {
+  arp: { base: NFT_PAYLOAD.NETWORK, offset: 14, length: 4 },
+  ip: { base: NFT_PAYLOAD.NETWORK, offset: 12, length: 4 },
+  ip6: { base: NFT_PAYLOAD.NETWORK, offset: 8, length: 16 },
+  nd: { base: NFT_PAYLOAD.TRANSPORT, offset: 8, length: 16 },
+} as const
+
+const ETHER_SADDR = { offset: 6, length: 6, words: 2 } as const
+
+/** `ether saddr . arp saddr ip @set`, or with `!=` where inverted. */
+export function senderIn(where: keyof typeof SENDER, set: string, inverted = false): Expression[] {
+  const { base, offset, length } = SENDER[where]
+  return [
+    payload(NFT_PAYLOAD.LINK, ETHER_SADDR.offset, ETHER_SADDR.length, 0),
+    payload(base, offset, length, ETHER_SADDR.words),
+    inSet(set, inverted),
+  ]
+}
+
+const senderCompared = (where: keyof typeof SENDER, beginning: Uint8Array, op: number): Expression[] => [
+  payload(SENDER[where].base, SENDER[where].offset, beginning.length, 0),
+  compare(beginning, op),
+]
+
+/** Whether it begins so. */
+export const senderIs = (where: keyof typeof SENDER, beginning: Uint8Array): Expression[] =>
+  senderCompared(where, beginning, NFT_CMP.EQ)
+export const senderIsNot = (where: keyof typeof SENDER, beginning: Uint8Array): Expression[] =>
+  senderCompared(where, beginning, NFT_CMP.NEQ)
 
 const host32 = (value: number): Uint8Array => {
   const bytes = new Uint8Array(4)

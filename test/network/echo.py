@@ -1,4 +1,4 @@
-"""Echoes over tcp, udp or sctp: `serve PROTOCOL ADDRESS PORT`, for twenty seconds; `ask PROTOCOL ADDRESS PORT TEXT`."""
+"""Echoes over tcp, udp or sctp: `serve PROTOCOL ADDRESS PORT`, for a minute; `ask PROTOCOL ADDRESS PORT TEXT`."""
 import signal
 import socket
 import sys
@@ -8,7 +8,7 @@ role, protocol, address, port = sys.argv[1:5]
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
 kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
 number = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP, "sctp": 132}[protocol]
-signal.alarm(20)
+signal.alarm(60)
 
 
 def new():

@@ -15,6 +15,7 @@ import { chooseEndpoint, deviceOf, type Endpoint } from '../../network/endpoint.
 import { hostsFileOf, joinHosts, leaveHosts } from '../../network/hosts-files.ts'
 import { releaseLease, takeLease } from '../../network/leases.ts'
 import { DEFAULT_NETWORK, type Network } from '../../network/network.ts'
+import { ownAddresses } from '../../network/source-checks.ts'
 import { addressMessages, deviceMessages } from '../../plan/network-device.ts'
 import { type Container, findContainer } from '../container/list.ts'
 import { type ContainerFolders, writeRecord } from '../container/record.ts'
@@ -90,6 +91,7 @@ function plug(
     for (const path of endpoint.leases) releaseLease(path, id)
     throw error
   }
+  ownAddresses('NFT_MSG_NEWSETELEM', [endpoint])
   if (endpoint.names.length > 0) {
     const hosts = hostsFileOf(root, id)
     locked(`${root}/networks`, () => joinHosts(root, id, [endpoint], readTextIfAny(hosts) ?? '', hosts))
@@ -152,6 +154,7 @@ function unplug(root: string, { id, state }: Container, network: Network): void 
   const endpoint = before?.endpoints.find(({ networkId }) => networkId === network.id)
   if (!before || !endpoint) return
   inNamespaceOf(state.pid, (fd) => removeDevice(fd, endpoint))
+  ownAddresses('NFT_MSG_DELSETELEM', [endpoint])
   if (endpoint.names.length > 0) locked(`${root}/networks`, () => leaveHosts(root, id, [endpoint], false))
   for (const path of endpoint.leases) releaseLease(path, id)
   writeState(root, { ...before, endpoints: before.endpoints.filter((one) => one !== endpoint) })

@@ -3,6 +3,7 @@ import { StateError } from '../../errors.ts'
 import { call } from '../../linux/call.ts'
 import { fileType } from '../../linux/file.ts'
 import { spoilPremises } from '../../linux/premises.ts'
+import { unforeseen } from '../../network/foreseen.ts'
 import type { Config } from '../../oci/runtime-spec.ts'
 import { ownCommand } from '../../runtime/own-command.ts'
 import type { ContainerPlanInput } from '../container-plan.ts'
@@ -34,8 +35,7 @@ export async function prepareNetwork(
   refuseWithoutRoot(options.network)
   const { chooseNetwork } = await import('./container-network.ts')
   const network = chooseNetwork(options, exposed, { id, root, dataRoot })
-  // Names are written into the files of others.
-  if (network?.state.hosts !== undefined) spoilPremises()
+  if (network && hasMoreToLeave(network)) spoilPremises()
   return network
 }
 
@@ -47,6 +47,10 @@ function refuseWithoutRoot(name: string): void {
     )
 }
 
+/** Names are written into the files of others; some addresses are said to be its own. */
+const hasMoreToLeave = ({ state }: ContainerNetwork): boolean =>
+  state.hosts !== undefined || state.endpoints.some((endpoint) => unforeseen(endpoint).length > 0)
+
 /** What of it the plan needs. */
 export function networkInput(
   network: ContainerNetwork | undefined,
@@ -55,7 +59,7 @@ export function networkInput(
   const { devices, state, program } = network
   return {
     network: { devices, state, ...(program ? { program } : {}) },
-    ...(state.hosts === undefined ? {} : { leaveNetworks: ownCommand('leave-networks') }),
+    ...(hasMoreToLeave(network) ? { leaveNetworks: ownCommand('leave-networks') } : {}),
   }
 }
 

@@ -5,6 +5,7 @@ import { attemptTransaction } from '../../linux/netlink.ts'
 import { locked } from '../../network/bridge.ts'
 import { leaveHosts } from '../../network/hosts-files.ts'
 import { releaseLease } from '../../network/leases.ts'
+import { ownAddresses } from '../../network/source-checks.ts'
 import { portMessages } from '../../plan/published-ports.ts'
 import type { NetworkState } from './container-network.ts'
 
@@ -16,9 +17,10 @@ export function releaseNetwork(stateFolder: string, text: string): void {
   for (const path of endpoints.flatMap(({ leases }) => leases)) releaseLease(path, id)
 }
 
-/** Its names go out of its neighbours' files, and its own file goes. */
+/** Its names go out of its neighbours' files, its own file goes, and what was said of its addresses. */
 export function leaveNames(stateFolder: string, text: string): void {
   const { id, endpoints, hosts } = parseNetworkState(text)
+  ownAddresses('NFT_MSG_DELSETELEM', endpoints)
   const root = stateFolder.slice(0, stateFolder.lastIndexOf('/'))
   if (hosts !== undefined) locked(`${root}/networks`, () => leaveHosts(root, id, endpoints, true))
 }

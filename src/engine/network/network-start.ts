@@ -2,7 +2,9 @@
 import { makeFolder } from '../../linux/file.ts'
 import { apart } from '../../linux/premises.ts'
 import { keepDefaultNetwork } from '../../network/default-network.ts'
+import { unforeseen } from '../../network/foreseen.ts'
 import { leaseFolder, releaseLease, sweepLeases, takeLease } from '../../network/leases.ts'
+import { lookForFirewall } from '../../network/look.ts'
 import { DEFAULT_NETWORK, type Network } from '../../network/network.ts'
 import type { ContainerNetwork, NetworkState } from './container-network.ts'
 
@@ -29,6 +31,8 @@ export async function takeNetwork(
     for (const mine of taken) releaseLease(mine, state.id)
     return false
   }
+  if (state.endpoints.some((endpoint) => unforeseen(endpoint).length > 0))
+    (await import('../../network/source-checks.ts')).ownAddresses('NFT_MSG_NEWSETELEM', state.endpoints)
   if (state.hosts !== undefined) await joinNeighbours(root, state, hosts)
   return true
 }
@@ -39,7 +43,9 @@ interface Folders {
 }
 
 /** @returns false where another start was faster, and made the default network another way */
-async function makeNetworks(networks: readonly Network[], { root, dataRoot }: Folders): Promise<boolean> {
+async function makeNetworks(networks: readonly Network[], folders: Folders): Promise<boolean> {
+  const { root, dataRoot } = folders
+  const wasUp = lookForFirewall() === 0
   const { locked, makeBridge } = await import('../../network/bridge.ts')
   for (const network of networks) {
     if (
@@ -49,6 +55,7 @@ async function makeNetworks(networks: readonly Network[], { root, dataRoot }: Fo
       return false
     if (network.driver === 'bridge') makeBridge(root, network)
   }
+  if (!wasUp) (await import('./restore-firewall.ts')).restoreFirewall(folders)
   return true
 }
 
