@@ -1,8 +1,8 @@
 /** Reads what a plan must know of this machine (plan/host.ts). */
 
 import type { Config } from '../oci/runtime-spec.ts'
+import { bindSources } from '../plan/bind-source.ts'
 import type { Host, HostCgroup } from '../plan/host.ts'
-import { bindSources } from '../plan/mounts.ts'
 import { normalize } from '../plan/tree.ts'
 import { O } from './abi/arch.ts'
 import { E } from './abi/errno.ts'

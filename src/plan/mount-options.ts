@@ -21,6 +21,8 @@ export interface MountOptions {
   propagation: number
   recursivePropagation: boolean
   tmpcopyup: boolean
+  /** `X-mount.subdir=PATH` (mount(8)): of a bind mount's source only what is there, and no symlink leads there. */
+  subdirectory: string | undefined
   /** `idmap` and `ridmap`. */
   idmap: 'mount' | 'recursive' | undefined
   /** Flags and `key=value` pairs of the filesystem itself. */
@@ -77,6 +79,8 @@ const IGNORED = new Set([
   'nofail',
 ])
 
+export const SUBDIRECTORY = 'X-mount.subdir='
+
 /** All that are known by name. */
 export const MOUNT_OPTIONS: readonly string[] = [
   ...[...Object.keys(ATTRIBUTES), ...Object.keys(PROPAGATION)].flatMap((name) => [name, `r${name}`]),
@@ -100,6 +104,7 @@ export function parseMountOptions(options: readonly string[] = [], at = ''): Mou
     propagation: 0,
     recursivePropagation: false,
     tmpcopyup: false,
+    subdirectory: undefined,
     idmap: undefined,
     data: [],
   }
@@ -131,6 +136,8 @@ function parseOption(parsed: MountOptions, option: string): boolean {
     parsed.remount = true
   } else if (option === 'tmpcopyup') {
     parsed.tmpcopyup = true
+  } else if (option.startsWith(SUBDIRECTORY)) {
+    parsed.subdirectory = option.slice(SUBDIRECTORY.length)
   } else if (option === 'idmap' || option === 'ridmap') {
     parsed.idmap = option === 'idmap' ? 'mount' : 'recursive'
   } else if (!IGNORED.has(option)) {

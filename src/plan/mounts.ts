@@ -6,9 +6,10 @@
  */
 
 import { ConfigError } from '../errors.ts'
-import { AT, FSCONFIG, FSMOUNT, FSOPEN, MOUNT_ATTR, OPEN_TREE } from '../linux/abi/flags.ts'
+import { AT, FSCONFIG, FSMOUNT, FSOPEN, MOUNT_ATTR } from '../linux/abi/flags.ts'
 import type { Slot } from '../linux/abi/kinds.ts'
 import type { Config, Mount } from '../oci/runtime-spec.ts'
+import { boundPath, cloneTree, sourceOf } from './bind-source.ts'
 import type { Host } from './host.ts'
 import { isBind, type MountOptions, parseMountOptions } from './mount-options.ts'
 import { refuseOverProc } from './proc-mounts.ts'
@@ -86,15 +87,8 @@ function copySteps(
 
 const isCgroup = (mount: Mount): boolean => mount.type === 'cgroup' || mount.type === 'cgroup2'
 
-export const sourceOf = (mount: Mount, bundle: string): string =>
-  mount.source?.startsWith('/') ? mount.source : `${bundle}/${mount.source ?? ''}`
-
-/** Every path that a bind mount of the config starts from. */
-export const bindSources = (config: Config, bundle: string): string[] =>
-  (config.mounts ?? []).filter(isBind).map((mount) => sourceOf(mount, bundle))
-
 function bindKind(mount: Mount, context: MountContext, at: string): 'directory' | 'file' {
-  const source = sourceOf(mount, context.bundle)
+  const source = boundPath(mount, context.bundle)
   const kind = context.host.sources[source] ?? 'directory'
   if (kind === 'missing')
     throw new ConfigError(
@@ -102,28 +96,6 @@ function bindKind(mount: Mount, context: MountContext, at: string): 'directory' 
       `expected an existing file or directory but found nothing at ${source}`,
     )
   return kind
-}
-
-/** A detached copy of a host tree: the source of a bind mount. */
-export function cloneTree(source: string, options: MountOptions, into: Slot, at: string): Step[] {
-  const recursive = options.bind === 'rbind' ? AT.RECURSIVE : 0
-  const steps: Step[] = [
-    call('open_tree', [AT.FDCWD, source, OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | recursive], {
-      into,
-      why: `a detached copy of ${source}`,
-      at,
-    }),
-  ]
-  if (options.set || options.clear) {
-    const attr = { attr_set: options.set, attr_clr: options.clear }
-    steps.push(
-      call('mount_setattr', [into, '', AT.EMPTY_PATH, attr], {
-        why: 'its own flags, before anyone sees it',
-        at,
-      }),
-    )
-  }
-  return steps
 }
 
 function newFilesystem(

@@ -76,3 +76,65 @@ test("a name that cannot be, in Docker's words", { skip }, () => {
   assert.equal(status, 125)
   assert.match(stderr, /create a\/b: "a\/b" includes invalid characters for a local volume name/)
 })
+
+test('volume-subpath: of a volume only what is there, and by no symlink', { skip }, () => {
+  tinyctr.inside(
+    ['-v', 'parts:/all'],
+    'mkdir -p /all/a/b; echo deep >/all/a/b/f; ln -s / /all/way; ln -s a /all/link',
+  )
+  const of = (subpath: string): string => `type=volume,src=parts,dst=/part,volume-subpath=${subpath}`
+  assert.equal(tinyctr.inside(['--mount', of('a/b')], 'cat /part/f; touch /part/new'), 'deep')
+  assert.equal(tinyctr.inside(['--mount', of('a/b/f')], 'cat /part'), 'deep')
+  assert.equal(existsSync(join(data('parts'), 'a/b/new')), true)
+  for (const subpath of ['way', 'link/b', 'way/etc']) {
+    const { status, stderr } = tinyctr.run(['--mount', of(subpath)], ['true'])
+    assert.equal(status, 125, subpath)
+    assert.match(stderr, /openat2.*ELOOP|by no symlink/, subpath)
+  }
+  assert.match(
+    tinyctr.run(['--mount', of('missing')], ['true']).stderr,
+    /found nothing at .*parts\/_data\/missing/,
+  )
+  for (const subpath of ['../x', '/a', 'a/../../x'])
+    assert.match(
+      tinyctr.run(['--mount', of(subpath)], ['true']).stderr,
+      /subpath must be a relative path within the volume/,
+    )
+})
+
+test("options of the local driver: a file system of the volume's own, a folder of the host's", {
+  skip,
+}, () => {
+  const says = (...args: string[]) => {
+    const { status, stdout, stderr } = tinyctr.command(args)
+    assert.equal(status, 0, stderr)
+    return stdout.trim()
+  }
+  says(
+    'volume',
+    'create',
+    '--opt',
+    'type=tmpfs',
+    '--opt',
+    'device=tmpfs',
+    '--opt',
+    'o=size=64k,nosuid',
+    'small',
+  )
+  const seen = tinyctr.inside(
+    ['-v', 'small:/small'],
+    'df -k /small | tail -1 | tr -s " " | cut -d" " -f2; grep -o "/small .*nosuid" /proc/self/mountinfo | wc -l',
+  )
+  assert.equal(seen, '64\n1')
+  assert.equal(
+    says('volume', 'inspect', '-f', '{{json .Options}}', 'small'),
+    '{"device":"tmpfs","o":"size=64k,nosuid","type":"tmpfs"}',
+  )
+  const bound = `type=volume,src=bound,dst=/there,volume-opt=type=none,volume-opt=o=bind,volume-opt=device=${data('small')}`
+  assert.equal(tinyctr.inside(['--mount', bound], 'echo x >/there/x; ls /there'), 'x')
+  assert.deepEqual(readdirSync(data('small')), ['x'])
+  const refused = (...options: string[]): string =>
+    tinyctr.command(['volume', 'create', ...options.flatMap((one) => ['--opt', one]), 'bad']).stderr
+  assert.equal(refused('foo=1'), 'tinyctr: create bad: invalid option: "foo"\n')
+  assert.equal(refused('type=nfs'), 'tinyctr: create bad: missing required option: "device"\n')
+})

@@ -3,6 +3,7 @@
 import { parseLabel } from '../../engine/config/env-file.ts'
 import { recordEvent } from '../../engine/events/event-log.ts'
 import { createVolume, readVolume } from '../../engine/volume/volume.ts'
+import { checkedOptions } from '../../engine/volume/volume-options.ts'
 import { StateError, UsageError } from '../../errors.ts'
 import { randomId } from '../../runtime/container-id.ts'
 import { defineCommand } from '../command.ts'
@@ -31,17 +32,13 @@ export const volumeCreate = defineCommand({
         `create ${typed ?? name ?? ''}: error looking up volume plugin ${driver}: plugin "${driver}" not found`,
       )
     }
-    if (opt.length > 0) {
-      throw new StateError(
-        `create ${typed ?? name ?? ''}: invalid option: ${JSON.stringify(opt[0]![0])}: mount a file system with --mount type=bind`,
-      )
-    }
     const wanted = typed ?? name ?? ''
+    const options = checkedOptions(wanted, Object.fromEntries(opt))
     const isNew = wanted === '' || readVolume(folders.dataRoot, wanted) === undefined
     const volume = createVolume(folders.dataRoot, {
       name: wanted === '' ? randomId() : wanted,
       labels: Object.fromEntries(label),
-      options: {},
+      options,
       anonymous: wanted === '',
     })
     if (isNew)

@@ -1,5 +1,6 @@
 /** The mounts of a container: Docker's, the user's, and the files the container gets from its host. */
 import type { Mount, NamespaceType, RootfsPropagation } from '../../oci/runtime-spec.ts'
+import { SUBDIRECTORY } from '../../plan/mount-options.ts'
 import type { ContainerPaths } from '../host-facts.ts'
 import type { RunOptions } from '../run-options.ts'
 import { type ContainerNamespaces, hasUserNamespace } from './container-namespaces.ts'
@@ -37,9 +38,20 @@ function requestedMount(request: MountRequest): Mount {
   if (request.type === 'bind') return bindMount(request)
   if (request.type === 'tmpfs')
     return { destination, type: 'tmpfs', source: 'tmpfs', options: request.options }
-  const { copiesUp = false, readonly, source = '' } = request
+  const { copiesUp = false, readonly, source = '', subpath, filesystem } = request
+  if (filesystem) {
+    const bound = filesystem.options.some((option) => option === 'bind' || option === 'rbind')
+    const options = [...filesystem.options, ...(readonly ? ['ro'] : []), ...(bound ? ['rprivate'] : [])]
+    return { destination, type: bound ? 'bind' : filesystem.type, source: filesystem.device, options }
+  }
   // rro comes after the copy, ro before it.
-  const options = ['rbind', ...(copiesUp ? ['tmpcopyup'] : []), ...(readonly ? ['rro'] : []), 'rprivate']
+  const options = [
+    'rbind',
+    ...(copiesUp ? ['tmpcopyup'] : []),
+    ...(subpath === undefined ? [] : [SUBDIRECTORY + subpath]),
+    ...(readonly ? ['rro'] : []),
+    'rprivate',
+  ]
   return { destination, type: 'bind', source, options }
 }
 

@@ -14,7 +14,7 @@ const spelling: Record<string, string> = {
 }
 
 const known = new Set(
-  'type source target readonly consistency bind-propagation bind-nonrecursive bind-recursive bind-create-src tmpfs-size tmpfs-mode volume-driver volume-label volume-nocopy volume-opt'.split(
+  'type source target readonly consistency bind-propagation bind-nonrecursive bind-recursive bind-create-src tmpfs-size tmpfs-mode volume-driver volume-label volume-nocopy volume-opt volume-subpath'.split(
     ' ',
   ),
 )
@@ -126,6 +126,12 @@ function volumeOf(
     }
     return record
   }
+  const subpath = fields.get('volume-subpath')
+  if (subpath !== undefined && !isLocal(subpath)) {
+    throw new UsageError(
+      'invalid mount config for type "volume": subpath must be a relative path within the volume',
+    )
+  }
   return {
     type: 'volume',
     name: fields.get('source') ?? '',
@@ -135,7 +141,19 @@ function volumeOf(
     driver: fields.get('volume-driver'),
     driverOptions: pairs('volume-opt'),
     labels: pairs('volume-label'),
+    ...(subpath === undefined ? {} : { subpath }),
   }
+}
+
+/** Go's filepath.IsLocal: below where it begins, whatever dots it has. */
+function isLocal(path: string): boolean {
+  let depth = 0
+  for (const part of path.split('/')) {
+    if (part === '..') depth--
+    else if (part !== '' && part !== '.') depth++
+    if (depth < 0) return false
+  }
+  return path !== '' && !path.startsWith('/')
 }
 
 /** `writable`: mounts below a read-only source stay writable. `readonly` is what `enabled` does here (Linux 5.12). */

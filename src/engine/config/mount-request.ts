@@ -35,6 +35,10 @@ export interface VolumeRequest {
   driver?: string | undefined
   driverOptions?: Record<string, string> | undefined
   labels?: Record<string, string> | undefined
+  /** Of the volume only what is there. */
+  subpath?: string | undefined
+  /** What the volume's options want mounted, as mount(8) would: `local` takes type, device and o. */
+  filesystem?: { readonly type: string; readonly device: string; readonly options: readonly string[] }
   /** It was made for its container alone, and goes with it. */
   anonymous?: boolean
   /** What is mounted, once the container is created. */

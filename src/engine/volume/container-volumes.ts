@@ -19,6 +19,7 @@ import {
   volumeData,
   volumeFolder,
 } from './volume.ts'
+import { checkedOptions, volumeFilesystem } from './volume-options.ts'
 
 export interface ContainerVolumes {
   /** All mounts, each volume with a name and a source. */
@@ -92,7 +93,9 @@ function named(
     throw new StateError(`error looking up volume plugin ${mount.driver}: plugin "${mount.driver}" not found`)
   }
   const volume = readVolume(dataRoot, name)
-  const copiesUp = !mount.noCopy && isEmptyVolume(dataRoot, name)
+  const filesystem = volumeFilesystem(volume?.options ?? checkedOptions(name, mount.driverOptions))
+  const copiesUp =
+    !mount.noCopy && !filesystem && mount.subpath === undefined && isEmptyVolume(dataRoot, name)
   if (volume === undefined) {
     // What is made now is not to be made again.
     spoilPremises()
@@ -106,5 +109,6 @@ function named(
     anonymous,
     source: volumeData(dataRoot, name),
     copiesUp,
+    ...(filesystem ? { filesystem } : {}),
   }
 }
