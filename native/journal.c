@@ -6,6 +6,7 @@
 #include "message.h"
 
 #define PARTS 6
+#define SOCK_DGRAM 2
 #define SO_SNDTIMEO 21
 
 static int fd = -1;

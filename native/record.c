@@ -18,7 +18,8 @@ static char *append_number(char *to, unsigned long number)
 	return append(to, decimal(digits + sizeof digits, number));
 }
 
-/* What `events` reads is begun anew, and what was kept of it until then forgotten. */
+#define SEEK_CUR 1
+/* What `events` reads is then begun anew, and what was kept of it until then is kept aside. */
 #define MOST_TOLD (4 << 20)
 
 /* Of an exec, which has no status file: its own lines. */

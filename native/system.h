@@ -28,9 +28,7 @@ typedef unsigned long word;
 #define AF_UNIX 1
 #define SOL_SOCKET 1
 #define SCM_RIGHTS 1
-#define SOCK_DGRAM 2
 #define SOCK_SEQPACKET 5
-#define SEEK_CUR 1
 #define SEEK_END 2
 #define CLD_EXITED 1
 #define SI_KERNEL 0x80

@@ -4,10 +4,10 @@
  */
 import type { Slot } from '../linux/abi/kinds.ts'
 import type { Config, Mount } from '../oci/runtime-spec.ts'
+import { cloneTree, sourceOf } from './bind-source.ts'
 import type { Host } from './host.ts'
 import { idmappedMountSteps, isIdmapped } from './idmap.ts'
 import { isBind, parseMountOptions } from './mount-options.ts'
-import { cloneTree, sourceOf } from './mounts.ts'
 import { type Step, slot } from './step.ts'
 
 export interface PreparedMounts {
