@@ -6,9 +6,8 @@ import { attempt } from '../linux/call.ts'
 import type { Watch } from '../linux/execute-ffi/watch.ts'
 import { executeNative } from '../linux/execute-native.ts'
 import { fileType } from '../linux/file.ts'
-import { KEPT_VARIABLES } from '../linux/premises/wire.ts'
 import { apart, lookedAt, spoilPremises } from '../linux/premises.ts'
-import { ownCommand } from '../runtime/own-command.ts'
+import { explainEnvironment, ownCommand } from '../runtime/own-command.ts'
 import { keepStart, type PreparedId } from '../runtime/prepared-start.ts'
 import { makeSources } from './config/missing-sources.ts'
 import type { ContainerPlanInput } from './container-plan.ts'
@@ -111,11 +110,4 @@ async function launchWithFfi({ input, seccompFilter, interactive, lab, watch }: 
       return exitCode
     },
   })
-}
-
-const explainEnvironment = (): string[] => {
-  const kept: string[] = []
-  for (const name of KEPT_VARIABLES)
-    if (process.env[name] !== undefined) kept.push(`${name}=${process.env[name]}`)
-  return kept
 }
