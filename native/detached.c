@@ -99,6 +99,7 @@ static void finish(int code)
 	run_cleanup();
 	close_plans_files();
 	clients_close(code);
+	settle_status();
 }
 
 /* Milliseconds until it is to be made anew, or -1. */

@@ -98,6 +98,7 @@ void journal_entry(int stream, const char *line, word count, int partial);
 
 /* record.c */
 void record_event(const char *event, int count, const long *numbers);
+void settle_status(void);
 void tell_now(unsigned about, int count, const long *numbers);
 void tell_story(unsigned about);
 int memory_ran_out(void);

@@ -49,6 +49,13 @@ void record_event(const char *event, int count, const long *numbers)
 		story[story_size++] = *from++;
 }
 
+/* How it ended outlives a power failure, too; nobody waits for that. What --rm has removed needs none. */
+void settle_status(void)
+{
+	if (status_file() >= 0 && !settings()->event_ended)
+		SYSCALL(fdatasync, status_file());
+}
+
 /* The log of events (src/engine/events/told-events.ts): the front end's words, then what they are about. */
 static void tell(unsigned about, const char *what, word size)
 {

@@ -35,7 +35,7 @@ const programsOfC: Record<string, { files: RegExp; most: number }> = {
   'what it asks of others': { files: /^native\/(spawn|companion|netlink)\.c$/, most: 130 },
   'the monitor of a detached container': {
     files: /^native\/(detached|streams|clients|client|health|message|record|terminal)\.[ch]$/,
-    most: 1000,
+    most: 1020,
   },
   "a container's log": { files: /^native\/(log|json|journal|block)\.[ch]$/, most: 400 },
   'prepared starts': { files: /^native\/start\.c$/, most: 340 },
