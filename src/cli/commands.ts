@@ -76,6 +76,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   version: async () => (await import('./system/version.ts')).version,
   completion: async () => (await import('./system/completion.ts')).completion,
   'leave-networks': async () => (await import('./container/leave-networks.ts')).leaveNetworks,
+  'join-cni': async () => (await import('./container/join-cni.ts')).joinCniNetwork,
   'publish-slirp': async () => (await import('./container/publish-slirp.ts')).publishSlirp,
   'remove-mapped': async () => (await import('./container/remove-mapped.ts')).removeMapped,
   'check-health': async () => (await import('./container/check-health.ts')).checkHealth,

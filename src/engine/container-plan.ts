@@ -13,6 +13,7 @@ import type { Host } from '../plan/host.ts'
 import type { Overlay } from '../plan/rootfs.ts'
 import { call, composed, each, type Plan, type Step, slot } from '../plan/step.ts'
 import { layerSteps, type RecordInput, recordSteps, removeLayerSteps } from './container/record-steps.ts'
+import { joinCniSteps } from './network/cni/steps.ts'
 import type { ContainerNetwork } from './network/container-network.ts'
 import { leaveSteps } from './network/leave-steps.ts'
 
@@ -41,6 +42,8 @@ export interface ContainerPlanInput {
   /** Folders of volumes that nobody named: they go with the container. */
   readonly volumes?: readonly string[]
   readonly network?: Pick<ContainerNetwork, 'devices' | 'state' | 'program'>
+  /** Gives it its place on a CNI network, when its folder is added. */
+  readonly joinNetworks?: readonly string[]
   /** Takes its names out of its neighbours' files, when its folder is added. */
   readonly leaveNetworks?: readonly string[]
   readonly init?: boolean
@@ -60,7 +63,7 @@ export function containerPlan(input: ContainerPlanInput, seccompFilter?: Uint8Ar
     config,
     host,
     bundle,
-    before: [...stateSteps(input), ...layerSteps(input), ...recordSteps(input)],
+    before: [...stateSteps(input), ...layerSteps(input), ...recordSteps(input), ...joinCniSteps(input)],
     after: removeSteps(input),
     dieWithParent: true,
     keyring: true,
@@ -85,12 +88,13 @@ export function containerPlan(input: ContainerPlanInput, seccompFilter?: Uint8Ar
   })
 }
 
-/** A program publishes its own ports. */
+/** A program publishes its own ports, and so do plugins. */
 function networkOf(
   network: ContainerPlanInput['network'],
 ): Pick<PlanInput, 'devices' | 'ports' | 'networkProgram'> {
   if (!network) return {}
   if (network.program) return { networkProgram: network.program }
+  if (network.state.cni) return {}
   return { devices: network.devices, ports: network.state.ports }
 }
 

@@ -71,7 +71,7 @@ export async function prepareContainer(
   const volumes = await claimVolumes(asked, folders.dataRoot)
   const request = volumes ? { ...asked, options: { ...asked.options, mounts: volumes.mounts } } : asked
   const { image } = request
-  const joined = await joinedNetwork(request.options.network, folders)
+  const joined = await joinedNetwork(request.options.network, request.id.prepared, folders)
   const options = joined?.of ? { ...request.options, hostname: joined.of.hostname } : request.options
   const id = request.id.prepared
   const attached = manner.attachment === DETACHED ? undefined : manner.attachment

@@ -59,7 +59,7 @@ async function removeLeftovers(folder: string): Promise<void> {
   else if (layer.startsWith('/')) await removeLayer(layer)
   for (const volume of volumes) if (volume.startsWith('/')) await removeLayer(volume)
   const network = readTextIfAny(`${folder}/network`)
-  if (network) (await import('./network/network-release.ts')).releaseNetwork(folder, network)
+  if (network) await (await import('./network/network-release.ts')).releaseNetwork(folder, network)
   removeTree(folder)
 }
 

@@ -110,6 +110,19 @@ export class Rootless extends Tinyctr {
     )
   }
 
+  /** As root, on the machine. */
+  asRoot(args: readonly string[]): Result {
+    return spawnSync(
+      'nsenter',
+      ['-t', String(this.machine), '-m', '-n', binary, ...super.globalFlags, ...args],
+      {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: 60_000,
+      },
+    )
+  }
+
   /** What a command prints; it must end well and say nothing else. */
   quietly(args: readonly string[], options: { range?: boolean } = {}): string {
     const { status, stdout, stderr } = this.as(args, options)

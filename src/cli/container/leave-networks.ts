@@ -12,7 +12,7 @@ export const leaveNetworks = defineCommand({
   hidden: true,
   async execute({ positionals: [folder = ''] }) {
     const text = readTextIfAny(`${folder}/network`)
-    if (text) leaveNames(folder, text)
+    if (text) await leaveNames(folder, text)
     return 0
   },
 })

@@ -1,5 +1,10 @@
 /** `--network` and the flags that refine it, put together: what Docker allows of them, in its words. */
-import { type EndpointRequest, isNamedNetwork, parseNetworkFlag } from '../../engine/network/network-flag.ts'
+import {
+  type EndpointRequest,
+  isCni,
+  isNamedNetwork,
+  parseNetworkFlag,
+} from '../../engine/network/network-flag.ts'
 import type { RunOptions } from '../../engine/run-options.ts'
 import { UsageError } from '../../errors.ts'
 import type { RunFlagValues } from './run-flags.ts'
@@ -25,7 +30,7 @@ export function networkOptions(flags: RunFlagValues, unsaid: string): NetworkOpt
   checkMode(flags, mode)
   return {
     network: mode,
-    endpoints: isNamedNetwork(mode) ? [refined(first, flags), ...given.slice(1)] : [],
+    endpoints: isNamedNetwork(mode) || isCni(mode) ? [refined(first, flags), ...given.slice(1)] : [],
     ports: (flags.publish ?? []).flat(),
     publishAll: flags['publish-all'] ?? false,
     expose: (flags.expose ?? []).flat(),
@@ -82,7 +87,7 @@ function checkMode(flags: RunFlagValues, mode: string): void {
     if (flags['add-host'] !== undefined) refuse('custom host-to-IP mapping and the network mode')
     if (flags['mac-address'] !== undefined) refuse('mac-address and the network mode')
   }
-  if (isNamedNetwork(mode)) return
+  if (isNamedNetwork(mode) || isCni(mode)) return
   if (flags.ip !== undefined || flags.ip6 !== undefined)
     refuse('user specified IP address is supported on user defined networks only')
   if (flags['network-alias'] !== undefined)

@@ -11,6 +11,7 @@ import type { NetworkDevice } from '../../plan/network-device.ts'
 import type { PublishedPort } from '../../plan/published-ports.ts'
 import type { NetworkProgram } from '../../plan/user-mode-network.ts'
 import type { RunOptions } from '../run-options.ts'
+import type { CniNetwork } from './cni/config.ts'
 import { type EndpointRequest, isNamedNetwork } from './network-flag.ts'
 import type { PortRequest } from './port-flag.ts'
 import { publishPorts } from './publish-ports.ts'
@@ -23,6 +24,8 @@ export interface NetworkState {
   readonly ports: readonly PublishedPort[]
   /** The hosts file that lists the neighbours, where there are names to find. */
   readonly hosts?: string
+  /** Of a network that plugins make: its configuration, and what of it is this container's. */
+  readonly cni?: { readonly network: CniNetwork; readonly runtimeConfig: Readonly<Record<string, unknown>> }
   /** Who answers questions for names, where that is not one of the host's resolvers. */
   readonly resolver?: string
 }

@@ -1,9 +1,14 @@
-/** `--network container:NAME` and `--network ns:PATH`: somebody else's network namespace, entered and left as it is. */
+/**
+ * `--network container:NAME` and `--network ns:PATH`: somebody else's network namespace, entered and left as it is. And
+ * that of `--network cni:NAME`, which plugins fill before the container is there.
+ */
 import { StateError } from '../../errors.ts'
 import { spoilPremises } from '../../linux/premises.ts'
 import { hostsFileOf } from '../../network/hosts-files.ts'
 import type { ContainerFolders } from '../container/record.ts'
 import type { HostFacts } from '../host-facts.ts'
+import { NAMESPACE } from './cni/config.ts'
+import { isCni } from './network-flag.ts'
 
 export interface JoinedNetwork {
   /** Of the namespace: `/proc/PID/ns/net`, or what was given. */
@@ -17,11 +22,13 @@ export interface JoinedNetwork {
   }
 }
 
-/** @throws StateError with Docker's words */
+/** @param own the container's id @throws StateError with Docker's words */
 export async function joinedNetwork(
   mode: string,
+  own: string,
   folders: ContainerFolders,
 ): Promise<JoinedNetwork | undefined> {
+  if (isCni(mode)) return { path: `${folders.root}/${own}/${NAMESPACE}` }
   if (mode.startsWith('ns:')) return { path: mode.slice('ns:'.length) }
   if (!mode.startsWith('container:')) return undefined
   // Who has the name, and which process it is, may be another the next time.

@@ -10,7 +10,7 @@ import type { ContainerPlanInput } from '../container-plan.ts'
 import type { Launch } from '../launch.ts'
 import type { RunOptions } from '../run-options.ts'
 import type { ContainerNetwork } from './container-network.ts'
-import { isNamedNetwork, isUserMode } from './network-flag.ts'
+import { isCni, isNamedNetwork, isUserMode } from './network-flag.ts'
 
 interface Folders {
   readonly root: string
@@ -31,6 +31,13 @@ export async function prepareNetwork(
     ])
     return chooseUserMode(options, portRequests(options, exposed), { id, stateFolder: `${root}/${id}` })
   }
+  if (isCni(options.network)) {
+    const [{ chooseCni }, { portRequests }] = await Promise.all([
+      import('./cni/choose.ts'),
+      import('./container-network.ts'),
+    ])
+    return chooseCni(options, portRequests(options, exposed), id)
+  }
   if (!isNamedNetwork(options.network)) return undefined
   refuseWithoutRoot(options.network)
   const { chooseNetwork } = await import('./container-network.ts')
@@ -47,18 +54,21 @@ function refuseWithoutRoot(name: string): void {
     )
 }
 
-/** Names are written into the files of others; some addresses are said to be its own. */
-const hasMoreToLeave = ({ state }: ContainerNetwork): boolean =>
-  state.hosts !== undefined || state.endpoints.some((endpoint) => unforeseen(endpoint).length > 0)
+/** Names are written into the files of others; some addresses are said to be its own; plugins take back what they gave. */
+const hasMoreToLeave = ({ state, program }: ContainerNetwork): boolean =>
+  state.hosts !== undefined ||
+  state.cni !== undefined ||
+  (program === undefined && state.endpoints.some((endpoint) => unforeseen(endpoint).length > 0))
 
 /** What of it the plan needs. */
 export function networkInput(
   network: ContainerNetwork | undefined,
-): Pick<ContainerPlanInput, 'network' | 'leaveNetworks'> {
+): Pick<ContainerPlanInput, 'network' | 'joinNetworks' | 'leaveNetworks'> {
   if (!network) return {}
   const { devices, state, program } = network
   return {
     network: { devices, state, ...(program ? { program } : {}) },
+    ...(state.cni ? { joinNetworks: ownCommand('join-cni') } : {}),
     ...(hasMoreToLeave(network) ? { leaveNetworks: ownCommand('leave-networks') } : {}),
   }
 }

@@ -10,16 +10,19 @@ import { portMessages } from '../../plan/published-ports.ts'
 import type { NetworkState } from './container-network.ts'
 
 /** All of it, or what is left of it: nothing here must have been made. @param text of the file */
-export function releaseNetwork(stateFolder: string, text: string): void {
-  const { id, endpoints, ports } = parseNetworkState(text)
+export async function releaseNetwork(stateFolder: string, text: string): Promise<void> {
+  const { id, endpoints, ports, cni } = parseNetworkState(text)
+  if (cni) return leaveNames(stateFolder, text)
   for (const port of ports) attemptTransaction(NETLINK.NETFILTER, portMessages('NFT_MSG_DELSETELEM', [port]))
-  leaveNames(stateFolder, text)
+  await leaveNames(stateFolder, text)
   for (const path of endpoints.flatMap(({ leases }) => leases)) releaseLease(path, id)
 }
 
 /** Its names go out of its neighbours' files, its own file goes, and what was said of its addresses. */
-export function leaveNames(stateFolder: string, text: string): void {
-  const { id, endpoints, hosts } = parseNetworkState(text)
+export async function leaveNames(stateFolder: string, text: string): Promise<void> {
+  const state = parseNetworkState(text)
+  if (state.cni) return (await import('./cni/join.ts')).leaveCni(stateFolder, state)
+  const { id, endpoints, hosts } = state
   ownAddresses('NFT_MSG_DELSETELEM', endpoints)
   const root = stateFolder.slice(0, stateFolder.lastIndexOf('/'))
   if (hosts !== undefined) locked(`${root}/networks`, () => leaveHosts(root, id, endpoints, true))

@@ -43,6 +43,12 @@ export const NETWORK_CAUSES: Causes = {
   hook: [
     {
       errno: 'ECANCELED',
+      when: { words: 'CNI plugins', at: /^--network/ },
+      means: 'a plugin of the network failed: its own words stand above',
+      do: 'mend the configuration in /etc/cni/net.d, or run on another network',
+    },
+    {
+      errno: 'ECANCELED',
       when: { words: 'published ports', at: /^--publish/ },
       means: 'slirp4netns does not have one of the ports: its own words stand above',
       do: 'publish another port (-p 8081:80), or end who holds this one: ss -lntup',
