@@ -77,6 +77,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   completion: async () => (await import('./system/completion.ts')).completion,
   'leave-networks': async () => (await import('./container/leave-networks.ts')).leaveNetworks,
   'join-cni': async () => (await import('./container/join-cni.ts')).joinCniNetwork,
+  'pull-for-run': async () => (await import('./image/pull-for-run.ts')).pullForRun,
   'publish-slirp': async () => (await import('./container/publish-slirp.ts')).publishSlirp,
   'remove-mapped': async () => (await import('./container/remove-mapped.ts')).removeMapped,
   'check-health': async () => (await import('./container/check-health.ts')).checkHealth,

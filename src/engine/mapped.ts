@@ -47,6 +47,12 @@ async function ownMappings(): Promise<Mappings> {
   return readIdMappings(direct('geteuid', []), direct('getegid', []))
 }
 
+/** Whether there are more ids than the caller's own. */
+export async function mayMapIds(): Promise<boolean> {
+  const { uid, gid } = await ownMappings()
+  return uid.length > 1 && gid.length > 1
+}
+
 /** Becomes the plan; does not return. */
 export async function becomeMappedPlan(steps: readonly Step[]): Promise<never> {
   const { architecture } = await import('../linux/call.ts')
@@ -65,8 +71,7 @@ export async function becomeMapped(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  const { uid, gid } = await ownMappings()
-  if (uid.length === 1 || gid.length === 1) return
+  if (!(await mayMapIds())) return
   const envp = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],
   )

@@ -1,7 +1,7 @@
 /** The image store of an ordinary user: with one id, and with the range that subuid(5) may grant. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { addImage } from './image.ts'
@@ -41,6 +41,64 @@ describe('the store without root', { skip }, () => {
     const { status: removed, stdout } = tinyctr.as(['rmi', IMAGE])
     assert.equal(removed, 0)
     assert.match(stdout, /^Untagged: .*\nDeleted: /)
+  })
+
+  describe('pulled by run itself', {
+    skip: !existsSync('/usr/bin/docker-registry') && 'needs docker-registry',
+  }, () => {
+    const name = '127.0.0.1:5000/box:latest'
+    before(() => {
+      const folder = join(tinyctr.folder, 'registry')
+      mkdirSync(folder)
+      const config = {
+        version: 0.1,
+        storage: { filesystem: { rootdirectory: folder } },
+        http: { addr: '127.0.0.1:5000' },
+      }
+      writeFileSync(`${folder}.yml`, JSON.stringify(config))
+      tinyctr.onMachine(
+        `setsid docker-registry serve ${folder}.yml >/dev/null 2>&1 & until busybox nc 127.0.0.1 5000 </dev/null 2>/dev/null; do sleep 0.1; done
+        skopeo copy --quiet --dest-tls-verify=false oci:${layout} docker://${name}`,
+      )
+    })
+
+    test('one id: said as by pull', () => {
+      const { status, stdout, stderr } = tinyctr.as(['run', '--rm', name, 'sh', '-c', owners])
+      assert.equal(status, 0, stderr)
+      assert.match(stderr, /without root, 3 entries of the image cannot have their owners: .*\/etc\/subuid/)
+      assert.equal(stdout, '/srv 0:0 750\n/srv/theirs 0:0 600\n/srv/suid 0:0 755\n/mine 0:0 4755\n')
+      assert.equal(tinyctr.as(['rmi', name]).status, 0)
+    })
+
+    test('granted ids: every entry is as root has it', {
+      skip: !existsSync('/usr/bin/newuidmap') && 'needs newuidmap (uidmap)',
+    }, () => {
+      const list = [
+        'run',
+        '--rm',
+        '--network',
+        'none',
+        name,
+        'sh',
+        '-c',
+        "find / -xdev | sort | xargs stat -c '%n %F %u:%g %a %s %Y' | grep -vE '^/(dev|etc|proc|sys|tmp|run|etc/hostname|etc/hosts|etc/resolv.conf)? '",
+      ]
+      const root = new Rootless()
+      const { status, stdout, stderr } = tinyctr.as(list, { range: true })
+      assert.equal(status, 0, stderr)
+      assert.doesNotMatch(stderr, /warning/)
+      assert.match(stdout, /\/srv\/theirs regular file 1000:1001 600/)
+      const saved = join(tinyctr.home, 'saved.tar')
+      assert.equal(tinyctr.as(['save', '-o', saved, name], { range: true }).status, 0)
+      assert.equal(root.asRoot(['load', '--quiet', '--input', saved]).status, 0)
+      assert.equal(root.asRoot(list).stdout, stdout)
+      root.remove()
+      const asked = tinyctr.as(['run', '--rm', '127.0.0.1:5000/nothing', 'true'], { range: true })
+      assert.equal(asked.status, 125)
+      assert.match(asked.stderr, /nothing/)
+      assert.equal(tinyctr.as(['rmi', name], { range: true }).status, 0)
+      assert.match(tinyctr.quietly(['system', 'df'], { range: true }), /^Images +0 /m)
+    })
   })
 
   describe('with granted ids', {

@@ -4,7 +4,7 @@ import { printError } from '../screen/output.ts'
 
 const cures: Readonly<Record<string, string>> = {
   owners:
-    'they belong to root of the container instead; grant more ids than your own in /etc/subuid and /etc/subgid, then load it again',
+    'they belong to root of the container instead; grant more ids than your own in /etc/subuid and /etc/subgid, then remove it and have it again',
 }
 
 /** The caller closes it. */

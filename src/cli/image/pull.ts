@@ -13,12 +13,12 @@ import {
   repositoryName,
 } from '../../image/reference.ts'
 import { openRegistry } from '../../image/registry/client.ts'
-import { ImageStore } from '../../image/store.ts'
 import type { TransferEvent } from '../../image/transfer-event.ts'
 import { defineCommand } from '../command.ts'
 import { runFlags } from '../run/run-flags.ts'
 import { interruptible } from '../screen/interruptible.ts'
 import { print, screenOf } from '../screen/output.ts'
+import { openStore } from './open-store.ts'
 import { displayPull, type ProgressForm } from './progress.ts'
 import { progressFlag } from './progress-flag.ts'
 
@@ -45,7 +45,7 @@ async function pullReferences(
   { platform, quiet, dataRoot, screen, form = 'auto', quietUntilAnswered = false }: ShownPull,
 ): Promise<void> {
   const wanted = platform === undefined ? undefined : parsePlatform(platform)
-  const store = new ImageStore(dataRoot)
+  const store = openStore(dataRoot)
   const display = displayPull(screenOf(screen), { quiet, form })
   const progress = quietUntilAnswered ? holdingFirst(display.show) : display.show
   try {

@@ -8,6 +8,7 @@ import {
 import { spoilPremises } from '../../linux/premises.ts'
 import type { Invocation } from '../invocation.ts'
 import { printError } from '../screen/output.ts'
+import { pullMissing } from './pull-missing.ts'
 import type { runFlags } from './run-flags.ts'
 import { attachmentOf, isDirect } from './run-life.ts'
 import { asksForNetwork } from './run-networks.ts'
@@ -35,15 +36,7 @@ export async function prepareRun({
   const manner = { attachment: attachmentOf(flags), direct: isDirect(flags) }
   const source = {
     warn: (line: string) => printError(`tinyctr: ${line}`),
-    pull: async (name: string, platform: string | undefined) => {
-      await (await import('../image/pull.ts')).pullShown(name, {
-        platform,
-        quiet,
-        dataRoot: folders.dataRoot,
-        screen: process.stderr,
-        quietUntilAnswered: true,
-      })
-    },
+    pull: pullMissing(folders, quiet),
   }
   return withDefaultNetwork(await prepareImage(request.options, folders, source, manner), network)
 }
