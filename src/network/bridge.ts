@@ -16,6 +16,7 @@ import { transaction } from '../plan/published-ports.ts'
 import { type BridgeRules, bridgeMessages } from './bridge-rules.ts'
 import { indexFor } from './endpoint.ts'
 import { eachFamily, firewallMessages, isTableUp, withFirewall } from './firewall.ts'
+import { forgetResolver } from './host-resolver.ts'
 import { macOfAddress } from './mac.ts'
 import { bridgeName, isTrue, mtuOf, type Network } from './network.ts'
 import { foreseeAddresses } from './source-checks.ts'
@@ -157,6 +158,7 @@ export function removeBridge(root: string, network: Network): void {
           attemptAlone(fd, one)
     })
     foreseeAddresses('NFT_MSG_DELSETELEM', network)
+    for (const { gateway } of network.pools) if (gateway !== undefined) forgetResolver(root, gateway)
   })
 }
 

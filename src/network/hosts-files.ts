@@ -83,6 +83,13 @@ export function leaveHosts(root: string, id: string, endpoints: readonly Endpoin
   if (last) attempt('unlinkat', [AT.FDCWD, hostsPath(root, id), 0])
 }
 
+/** A hosts file's text as it was before anybody was on a network. */
+export const withoutNames = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => !line.includes(MARK))
+    .join('\n')
+
 /** Whoever was killed, or came to the network late, may not have taken its names away. */
 const withoutDead = (root: string, text: string): string =>
   text

@@ -11,7 +11,7 @@ import { binary, type Result, type Tinyctr } from '../root/tinyctr.ts'
 export const HOST_ADDRESS = '198.51.100.1'
 export const NEIGHBOUR_ADDRESS = '198.51.100.2'
 
-const ECHO = join(import.meta.dirname, 'echo.py')
+export const ECHO = join(import.meta.dirname, 'echo.py')
 /** For a shell here or there: what an echo server says. */
 export const ask = (protocol: string, address: string, port: number, text: string): string =>
   `python3 ${ECHO} ask ${protocol} ${address} ${port} ${text}`
@@ -55,7 +55,7 @@ export class NetHost {
     return this.#shell(this.#neighbour, script)
   }
 
-  #shell({ pid }: ChildProcess, script: string): string {
+  #shell({ pid }: Pick<ChildProcess, 'pid'>, script: string): string {
     const { stdout, stderr } = spawnSync('nsenter', [...this.#enter(pid), 'sh', '-c', script], {
       encoding: 'utf8',
       timeout: 30_000,
@@ -88,6 +88,12 @@ export class NetHost {
     const { status, stdout, stderr } = this.run(['-d', ...flags], ['/bin/sh', '-c', script])
     if (status !== 0) throw new Error(stderr)
     return stdout.trim()
+  }
+
+  /** A shell script in a container's network namespace, of programs of this machine. */
+  insideOf(id: string, script: string): string {
+    const pid = Number(this.command('inspect', '-f', '{{.State.Pid}}', id).stdout)
+    return this.#shell({ pid }, script)
   }
 
   /** An echo server in the network namespace of a container, by a program of this machine; it ends by itself. */

@@ -1,4 +1,5 @@
 /** The text of the three files a container gets from its host: hosts(5), resolv.conf(5), hostname(5). */
+import { isLoopback } from '../../network/host-resolver.ts'
 
 /** What Docker begins every hosts file with. */
 const localNames = `127.0.0.1\tlocalhost
@@ -35,18 +36,18 @@ export interface ResolverOptions {
   options: readonly string[]
 }
 
-const isLoopback = (address: string): boolean => /^127\.|^::1$|^0:0:0:0:0:0:0:1$/.test(address)
-
 /**
  * What the flags do not give comes from the host. In a network namespace of its own the host's resolver on 127.0.0.53
  * and its like cannot be reached, so they are left out.
  * @param forwarder asks them from outside
+ * @param lastResort where nobody is left
  */
 export function etcResolvConf(
   hostText: string,
   flags: ResolverOptions,
   ownNetwork: boolean,
   forwarder?: string,
+  lastResort: readonly string[] = [],
 ): string {
   const host = new Map<string, string[]>([['nameserver', []]])
   for (const line of hostText.split('\n')) {
@@ -60,8 +61,8 @@ export function etcResolvConf(
     else if (key === 'options') host.set(key, [...(host.get(key) ?? []), ...values])
   }
   const reachable = host.get('nameserver')!.filter((address) => !ownNetwork || !isLoopback(address))
-  const servers =
-    flags.servers.length > 0 ? flags.servers : [...(forwarder === undefined ? [] : [forwarder]), ...reachable]
+  const found = [...(forwarder === undefined ? [] : [forwarder]), ...reachable]
+  const servers = flags.servers.length > 0 ? flags.servers : found.length > 0 ? found : lastResort
   const search = (flags.search.length > 0 ? flags.search : (host.get('search') ?? [])).filter(
     (name) => name !== '.',
   )

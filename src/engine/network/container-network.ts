@@ -5,6 +5,7 @@
 import { StateError, UsageError } from '../../errors.ts'
 import { defaultNetwork } from '../../network/default-network.ts'
 import { chooseEndpoint, deviceOf, type Endpoint, indexFor } from '../../network/endpoint.ts'
+import { isForwarded, loopbackResolver } from '../../network/host-resolver.ts'
 import { lookForDevice, lookForFirewall } from '../../network/look.ts'
 import { bridgeName, DEFAULT_NETWORK, findNetwork, type Network } from '../../network/network.ts'
 import type { NetworkDevice } from '../../plan/network-device.ts'
@@ -34,6 +35,8 @@ export interface ContainerNetwork {
   readonly networks: readonly Network[]
   /** All that they need is there. */
   readonly made: boolean
+  /** The host's own resolver, which the gateway is to lead to. */
+  readonly forward?: { readonly gateway: string; readonly server: string }
   readonly devices: readonly NetworkDevice[]
   readonly state: NetworkState
   /** Makes the devices, where we may not. */
@@ -74,17 +77,35 @@ export function chooseNetwork(
       ? { hosts: `${root}/networks/hosts/${id}` }
       : {}),
   }
+  const forward = forwarding(
+    options,
+    endpoints.map(({ endpoint }) => endpoint),
+  )
   const upper = endpoints.map(({ network }) => upperIndex(network))
   const bridges = endpoints.filter(({ network }) => network.driver === 'bridge')
   return {
     networks: endpoints.map(({ network }) => network),
-    made: upper.every(({ made }) => made) && (bridges.length === 0 || lookForFirewall() === 0),
-    state,
+    made:
+      upper.every(({ made }) => made) &&
+      (bridges.length === 0 || lookForFirewall() === 0) &&
+      (!forward || isForwarded(root, forward.gateway, forward.server)),
+    state: { ...state, ...(forward ? { resolver: forward.gateway } : {}) },
+    ...(forward ? { forward } : {}),
     devices: endpoints.map((one, i) => ({
       ...deviceOf(one.network, one, upper[i]!.index, i === out),
       ...rateOf(options),
     })),
   }
+}
+
+/** Only a bridge's gateway is this host. */
+function forwarding({ dns }: RunOptions, endpoints: readonly Endpoint[]): ContainerNetwork['forward'] {
+  const gateway = endpoints
+    .filter(({ hostDevice }) => hostDevice !== undefined)
+    .flatMap(({ gateways }) => gateways)
+    .find((address) => address.includes('.'))
+  const server = gateway !== undefined && dns.servers.length === 0 ? loopbackResolver() : undefined
+  return gateway !== undefined && server !== undefined ? { gateway, server } : undefined
 }
 
 function networkOf({ network, ipv4, ipv6 }: EndpointRequest, dataRoot: string): Network {

@@ -40,16 +40,17 @@ export function parseAddress(text: string): string {
   return address
 }
 
+/** Instead of an address: that of the host, as the container reaches it. */
+export const HOST_GATEWAY = 'host-gateway'
+
 /** `--add-host NAME:IP`, also `NAME=IP` and `NAME:[IPv6]`. @throws UsageError with Docker's words */
 export function parseAddHost(text: string): [name: string, address: string] {
   const at = text.search(/[=:]/)
   const name = text.slice(0, Math.max(at, 0))
   if (name === '' || /[\s\0]/.test(name)) throw new UsageError(`bad format for add-host: "${text}"`)
   const address = text.slice(at + 1).replace(/^\[(.*)\]$/, '$1')
-  if (address === 'host-gateway') {
-    throw new UsageError('host-gateway needs a bridge network, which comes in a later version of tinyctr')
-  }
-  if (!isAddress(address)) throw new UsageError(`invalid IP address in add-host: "${address}"`)
+  if (address !== HOST_GATEWAY && !isAddress(address))
+    throw new UsageError(`invalid IP address in add-host: "${address}"`)
   return [name, address]
 }
 

@@ -14,12 +14,12 @@ import type { ContainerNetwork, NetworkState } from './container-network.ts'
  * @throws ConfigError where the host cannot have such a network
  */
 export async function takeNetwork(
-  { networks, state, made }: ContainerNetwork,
+  { networks, state, made, forward }: ContainerNetwork,
   folders: Folders,
   hosts: string,
 ): Promise<boolean> {
   const { root } = folders
-  if (!made && !(await apart(() => makeNetworks(networks, folders)))) return false
+  if (!made && !(await apart(() => makeNetworks(networks, folders, forward)))) return false
   for (const { id } of networks) makeFolder(leaseFolder(root, id))
   const leases = state.endpoints.flatMap((endpoint) => endpoint.leases)
   const taken: string[] = []
@@ -43,7 +43,11 @@ interface Folders {
 }
 
 /** @returns false where another start was faster, and made the default network another way */
-async function makeNetworks(networks: readonly Network[], folders: Folders): Promise<boolean> {
+async function makeNetworks(
+  networks: readonly Network[],
+  folders: Folders,
+  forward: ContainerNetwork['forward'],
+): Promise<boolean> {
   const { root, dataRoot } = folders
   const wasUp = lookForFirewall() === 0
   const { locked, makeBridge } = await import('../../network/bridge.ts')
@@ -54,6 +58,10 @@ async function makeNetworks(networks: readonly Network[], folders: Folders): Pro
     )
       return false
     if (network.driver === 'bridge') makeBridge(root, network)
+  }
+  if (forward) {
+    const { forwardResolver } = await import('../../network/host-resolver.ts')
+    locked(`${root}/networks`, () => forwardResolver(root, forward.gateway, forward.server))
   }
   if (!wasUp) (await import('./restore-firewall.ts')).restoreFirewall(folders)
   return true

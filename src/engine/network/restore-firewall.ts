@@ -6,6 +6,7 @@ import { NETLINK } from '../../linux/abi/flags.ts'
 import { fileType, listFolder } from '../../linux/file.ts'
 import { attemptTransaction, linkIndex, withNetlink } from '../../linux/netlink.ts'
 import { makeBridge } from '../../network/bridge.ts'
+import { forwardAgain } from '../../network/host-resolver.ts'
 import { bridgeName, listNetworks } from '../../network/network.ts'
 import { ownAddresses } from '../../network/source-checks.ts'
 import { portMessages } from '../../plan/published-ports.ts'
@@ -17,6 +18,7 @@ import { readNetworkState } from './network-release.ts'
 export function restoreFirewall({ root, dataRoot }: ContainerFolders): string[] {
   for (const network of listNetworks(dataRoot))
     if (network.driver === 'bridge' && hasDevice(bridgeName(network))) makeBridge(root, network)
+  forwardAgain(root)
   const states = listFolder(root).flatMap((id) => runningState(root, id) ?? [])
   for (const { endpoints, ports } of states) {
     ownAddresses('NFT_MSG_NEWSETELEM', endpoints)
