@@ -1,5 +1,7 @@
 /** `delete`: frees everything that a container has on the host. */
 import { StateError } from '../errors.ts'
+import { MNT } from '../linux/abi/flags.ts'
+import { attempt } from '../linux/call.ts'
 import { fileType } from '../linux/file.ts'
 import { removeCgroup, removeTree } from '../linux/remove.ts'
 import { endProcess } from './kill.ts'
@@ -34,6 +36,8 @@ export async function deleteContainer(root: string, id: string, force: boolean):
     const frozen = status === 'paused' && state.cgroup !== undefined
     if (process && !frozen && !endProcess(process))
       throw new StateError(`container ${id} does not end: it ignores SIGKILL`)
+    // A restore that was killed half-way has its root mounted there.
+    attempt('umount2', [`${folder}/criu-root`, MNT.DETACH])
     if (state.cgroup !== undefined) removeCgroup(state.cgroup)
     if (state.scope) await forgetScope(state.scope)
     return await poststop(container)

@@ -22,6 +22,7 @@ export const runtimeGlobalFlags = {
 } as const satisfies FlagTable
 
 export const runtimeCommands: Readonly<Record<string, () => Promise<RuntimeCommand>>> = {
+  checkpoint: async () => (await import('./checkpoint.ts')).checkpoint,
   create: async () => (await import('./create.ts')).create,
   delete: async () => (await import('./delete.ts')).deleteCommand,
   events: async () => (await import('./events.ts')).events,
@@ -32,6 +33,7 @@ export const runtimeCommands: Readonly<Record<string, () => Promise<RuntimeComma
   pause: async () => (await import('./freeze.ts')).pause,
   ps: async () => (await import('./ps.ts')).ps,
   resume: async () => (await import('./freeze.ts')).resume,
+  restore: async () => (await import('./restore.ts')).restore,
   run: async () => (await import('./create.ts')).run,
   spec: async () => (await import('./spec.ts')).spec,
   start: async () => (await import('./start.ts')).start,
