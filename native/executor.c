@@ -56,10 +56,8 @@ static void explain(int step, int error)
 static void fail(int step, int error)
 {
 	/* A barrier breaks (EPIPE) when the container has failed before it: that is the cause. */
-	if (half == HOST && verdict->step)
-		explain(verdict->step, verdict->error);
 	if (half == HOST)
-		explain(step, error);
+		explain(verdict->step ? (int)verdict->step : step, verdict->step ? (int)verdict->error : error);
 	/* Wait to be looked at through /proc/PID/root; the front end ends us, and we end with it. */
 	SYSCALL(prctl, PR_SET_PDEATHSIG, SIGKILL);
 	verdict->error = error;

@@ -91,8 +91,17 @@ export function makeFolder(path: string, mode = 0o700): void {
 }
 
 const STATX_SIZE = 256
+const STATX_TYPE = 0x1
 const STATX_MODE = 0x2
 const MODE_OFFSET = 28
+
+/** Type and permissions of an open file. */
+export function statMode(fd: number): number {
+  const buffer = new Uint8Array(STATX_SIZE)
+  call('statx', [fd, '', AT.EMPTY_PATH, STATX_TYPE | STATX_MODE, buffer])
+  lookedAt([MODE_OFFSET, 2])
+  return new DataView(buffer.buffer).getUint16(MODE_OFFSET, true)
+}
 
 /** S_IFDIR and the like of what `path` leads to, or undefined where there is nothing. */
 export function fileType(path: string): number | undefined {

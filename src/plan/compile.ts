@@ -42,7 +42,7 @@ import { type PreparedMounts, preparedMountSteps } from './prepared-mounts.ts'
 import { keyringStep, makeWorkdirSteps, oomScoreSteps, signalSteps } from './process.ts'
 import { type ProgramInput, programSteps } from './program.ts'
 import { holdPortSteps, type PublishedPort, publishSteps, unpublishSteps } from './published-ports.ts'
-import { type Overlay, pivotSteps, ROOT, readonlyRootSteps, rootSteps } from './rootfs.ts'
+import { type Overlay, pivotSteps, ROOT, readonlyRootSteps, rootOf, rootSteps } from './rootfs.ts'
 import { anyProcessorStep } from './scheduling.ts'
 import { connectAgentSteps, handOverSteps } from './seccomp/listener.ts'
 import { barrier, call, PID, type Plan, type Step, slot } from './step.ts'
@@ -61,8 +61,11 @@ export interface PlanInput extends ProgramInput, TerminalInput {
   readonly mayShareCgroup?: boolean
   /** We are in the container's cgroup, which systemd has made, and go back to this one's folder. */
   readonly scopeHome?: string
-  /** The root is moved over the host's instead of pivoted to: for hosts that run from their initramfs. */
-  readonly noPivot?: boolean
+  /**
+   * The root is moved over the host's instead of pivoted to, for hosts that run from their initramfs; what of proc and
+   * sysfs is mounted out here goes first.
+   */
+  readonly noPivot?: readonly string[]
   /** It may run on every processor of its cgroup, whatever its caller is bound to. */
   readonly anyProcessor?: boolean
   /** Standard input is /dev/null, not the caller's. */
@@ -189,16 +192,15 @@ function rootAndMountSteps(
   const { bundle, config, host, devices = [] } = input
   const hostWork = containerWorkSteps(config, host, input.hookState)
   if (namespaces.joined.has('mount')) return hostWork
-  const path = config.root?.path
-  if (!path) throw new ConfigError('/root/path', 'expected the folder of the root filesystem')
   const userNamespace = namespaces.created.has('user') || namespaces.joined.has('user')
   const isolated = (type: Parameters<typeof namespaces.created.has>[0]): boolean =>
     namespaces.created.has(type) || namespaces.joined.has(type)
   const tree = new Tree(ROOT)
   const cgroup = namespaces.created.has('cgroup') ? undefined : cgroupFolder(config, host)
-  const context = { host, tree, bundle, prepared, cgroupFolder: cgroup }
+  const root = rootOf(config, bundle)
+  const context = { host, tree, bundle, root, prepared, cgroupFolder: cgroup }
   return [
-    ...rootSteps(config, path.startsWith('/') ? path : `${bundle}/${path}`, input.overlay, host),
+    ...rootSteps(config, root, input.overlay, host),
     ...orderedMountSteps(config, context),
     // A /dev from outside is somebody else's: it is not filled.
     ...(isBindMounted(config, '/dev') ? [] : deviceSteps(config, tree, userNamespace)),

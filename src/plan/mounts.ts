@@ -33,6 +33,8 @@ export interface MountContext {
   readonly tree: Tree
   /** Folder that relative bind sources start from. */
   readonly bundle: string
+  /** The root's own path out here. */
+  readonly root: string
   /** Mounts that were cloned (and idmapped) before the container's namespaces existed, by index. */
   readonly prepared: ReadonlyMap<number, Slot>
   /** The host folder of the container's cgroup, to bind where the cgroup namespace is the host's. */
@@ -90,6 +92,8 @@ const isCgroup = (mount: Mount): boolean => mount.type === 'cgroup' || mount.typ
 function bindKind(mount: Mount, context: MountContext, at: string): 'directory' | 'file' {
   const source = boundPath(mount, context.bundle)
   const kind = context.host.sources[source] ?? 'directory'
+  // It may come with an earlier mount.
+  if (kind === 'missing' && source.startsWith(`${context.root}/`)) return 'directory'
   if (kind === 'missing')
     throw new ConfigError(
       `${at}/source`,

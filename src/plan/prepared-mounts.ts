@@ -8,6 +8,7 @@ import { cloneTree, sourceOf } from './bind-source.ts'
 import type { Host } from './host.ts'
 import { idmappedMountSteps, isIdmapped } from './idmap.ts'
 import { isBind, parseMountOptions } from './mount-options.ts'
+import { rootOf } from './rootfs.ts'
 import { type Step, slot } from './step.ts'
 
 export interface PreparedMounts {
@@ -26,7 +27,7 @@ export function preparedMountSteps(config: Config, host: Host, bundle: string): 
       prepared.set(i, tree)
       return idmappedMountSteps(config, mount, tree, i, host, bundle)
     }
-    if (!ownUsers || !mayClone(mount, host, bundle, at)) return []
+    if (!ownUsers || !mayClone(mount, config, host, bundle, at)) return []
     const tree = slot(`source_${i}`)
     prepared.set(i, tree)
     return cloneTree(sourceOf(mount, bundle), parseMountOptions(mount.options, at), tree, at)
@@ -34,8 +35,9 @@ export function preparedMountSteps(config: Config, host: Host, bundle: string): 
   return { steps, prepared }
 }
 
-/** What is not there yet is a mount of the container's; without privilege nobody may clone out here. */
-function mayClone(mount: Mount, host: Host, bundle: string, at: string): boolean {
+/** What lies in the root is what earlier mounts make of it; without privilege nobody may clone out here. */
+function mayClone(mount: Mount, config: Config, host: Host, bundle: string, at: string): boolean {
   if (host.euid !== 0 || !isBind(mount) || parseMountOptions(mount.options, at).tmpcopyup) return false
-  return host.sources[sourceOf(mount, bundle)] !== 'missing'
+  const source = sourceOf(mount, bundle)
+  return host.sources[source] !== 'missing' && !source.startsWith(`${rootOf(config, bundle)}/`)
 }

@@ -50,6 +50,13 @@ const propagationOf = (config: Config): { flag: number; recursive: boolean } | u
   return { flag, recursive: PROPAGATION[text] === undefined }
 }
 
+/** Where the root lies out here; absolute. @throws ConfigError */
+export function rootOf(config: Config, bundle: string): string {
+  const path = config.root?.path
+  if (!path) throw new ConfigError('/root/path', 'expected the folder of the root filesystem')
+  return path.startsWith('/') ? path : `${bundle}/${path}`
+}
+
 /** Steps that end with the new root in $root, attached at `mountPoint` of the container's mount namespace. */
 export function rootSteps(
   config: Config,
@@ -159,8 +166,27 @@ function overlayByLayer(overlay: Overlay): Step[] {
   ]
 }
 
-/** An initramfs is the one root that pivot_root(2) cannot leave: the new one is moved on top of it. */
-const moveRootSteps = (): Step[] => [
+/**
+ * An initramfs is the one root that pivot_root(2) cannot leave: the new one is moved on top of it. A whole proc or sysfs
+ * that stayed below would let a user namespace of the container mount another, without what is masked in its own.
+ */
+const moveRootSteps = (whole: readonly string[]): Step[] => [
+  ...whole.flatMap((path, i): Step[] => {
+    const gone = slot(`gone_${i}`)
+    return [
+      call('umount2', [path, MNT.DETACH], {
+        into: gone,
+        tolerate: ['EINVAL', 'EPERM'],
+        why: `${path} of the host, which shows more than ours`,
+        at: '--no-pivot',
+      }),
+      call('mount', ['tmpfs', path, 'tmpfs', 0, null], {
+        unless: gone,
+        why: 'or it is covered',
+        at: '--no-pivot',
+      }),
+    ]
+  }),
   call('mount', ['.', '/', null, MS.MOVE, null], {
     why: 'the new root covers the old one',
     at: '--no-pivot',
@@ -170,13 +196,13 @@ const moveRootSteps = (): Step[] => [
 ]
 
 /** Makes $root the root and lets go of the host's tree. */
-export function pivotSteps(config: Config, noPivot = false): Step[] {
+export function pivotSteps(config: Config, noPivot: readonly string[] | undefined): Step[] {
   const at = '/root'
   const wanted = propagationOf(config)
   const steps: Step[] = [
     call('fchdir', [ROOT], { why: 'stand in the new root', at }),
     ...(noPivot
-      ? moveRootSteps()
+      ? moveRootSteps(noPivot)
       : [
           // New and old root may be the same folder: the old root is then stacked on the new one (pivot_root(2), NOTES).
           call('pivot_root', ['.', '.'], {

@@ -38,7 +38,8 @@ export interface CreateInput {
   readonly pidfdSocket?: string
   readonly preserveFds?: number
   readonly scopeHome?: string
-  readonly noPivot?: boolean
+  /** plan/compile.ts */
+  readonly noPivot?: readonly string[]
   readonly noNewKeyring?: boolean
   /** `run --keep`: what is left stays for `delete`. */
   readonly keep?: boolean
@@ -71,7 +72,7 @@ export function createPlan(input: CreateInput, seccompFilter?: Uint8Array, files
     anyProcessor: true,
     plainNewlines: mode === 'run',
     ...(input.scopeHome ? { scopeHome: input.scopeHome } : {}),
-    ...(input.noPivot ? { noPivot: true } : {}),
+    ...(input.noPivot ? { noPivot: input.noPivot } : {}),
     ...(input.consoleSocket ? { consoleSocket: input.consoleSocket } : {}),
     ...(seccompFilter ? { seccompFilter } : {}),
   })

@@ -12,6 +12,7 @@ import { encodePlan } from '../plan/encode.ts'
 import { type CgroupManager, readBundle } from './bundle.ts'
 import { isPopulated } from './cgroup-processes.ts'
 import { type CreateInput, type CreateMode, createPlan } from './create-plan.ts'
+import { placeMounts } from './destinations.ts'
 import type { ReportTo } from './error-log.ts'
 import type { FailureSource } from './explain-create.ts'
 import { passListeningSockets } from './listening-sockets.ts'
@@ -19,6 +20,7 @@ import { explainEnvironment, ownCommand } from './own-command.ts'
 import { keepStart, preparedId } from './prepared-start.ts'
 import { cachedFilter } from './seccomp-cache.ts'
 import { type ContainerState, checkId } from './state.ts'
+import { wholeMounts } from './whole-mounts.ts'
 
 export interface CreateOptions {
   readonly mode: CreateMode
@@ -57,12 +59,13 @@ export async function create(options: CreateOptions): Promise<never> {
   const { text, config: given, rootfs } = readBundle({ ...options, id })
   const { config: passed, count: sockets } = passListeningSockets(given, process.env)
   const scope = isSystemd ? (await import('./systemd/scope.ts')).prepareScope(passed, id) : undefined
-  const config = scope ? { ...passed, linux: { ...passed.linux, cgroupsPath: scope.cgroup } } : passed
+  const scoped = scope ? { ...passed, linux: { ...passed.linux, cgroupsPath: scope.cgroup } } : passed
   if (fileType(rootfs) !== S.IFDIR)
     throw new ConfigError(
       '/root/path',
       `expected the folder of the root filesystem but found none at ${rootfs}`,
     )
+  const config = placeMounts(scoped, rootfs)
   checkTerminal(config.process?.terminal === true, options)
   makeFolder(root)
   const netDevices = Object.keys(config.linux?.netDevices ?? {})
@@ -102,7 +105,7 @@ export async function create(options: CreateOptions): Promise<never> {
     ...(options.pidfdSocket === undefined ? {} : { pidfdSocket: options.pidfdSocket }),
     preserveFds,
     ...(scope && host.cgroup ? { scopeHome: `${host.cgroup.mount}${scope.home}` } : {}),
-    ...(noPivot ? { noPivot } : {}),
+    ...(noPivot ? { noPivot: wholeMounts(rootfs) } : {}),
     ...(noNewKeyring ? { noNewKeyring } : {}),
     ...(keep ? { keep } : {}),
   }

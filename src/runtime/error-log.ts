@@ -6,7 +6,25 @@ import { attempt } from '../linux/call.ts'
 export interface ReportTo {
   readonly log?: string
   readonly format?: string
+  /** Everything is told. */
+  readonly debug?: boolean
 }
+
+/**
+ * What goes to standard error, one line as runc's: engines show it among their own. A program that does not run is
+ * reported in runc's words; the log has the whole explanation.
+ */
+export function forEngines(text: string, { debug }: ReportTo): string {
+  if (debug) return text
+  const [, means] = /^ {2}call {3}execve\(.*\n {2}means {2}(.*)$/m.exec(text) ?? []
+  const path = /^"(.*?)"/.exec(means ?? '')?.[1]
+  const fact = FACTS.exec(means ?? '')?.[0]
+  if (path === undefined || fact === undefined) return `tinyctr: ${inOneLine(text)}`
+  return path.includes('/') ? `exec ${path}: ${fact}` : `exec: "${path}": ${fact}`
+}
+
+const FACTS =
+  /executable file not found in \$PATH|no such file or directory|permission denied|exec format error|is a directory/
 
 /** Exactly one line a failure: podman reads the whole file as one object, containerd takes the last line. */
 export function report({ log, format }: ReportTo, text: string): void {

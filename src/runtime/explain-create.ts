@@ -4,7 +4,7 @@ import type { Config } from '../oci/runtime-spec.ts'
 import { numberSteps } from '../plan/print.ts'
 import type { Plan } from '../plan/step.ts'
 import { type CreateInput, createPlan, hookStateOf } from './create-plan.ts'
-import { type ReportTo, report } from './error-log.ts'
+import { forEngines, type ReportTo, report } from './error-log.ts'
 import { type ExecInput, execConfig, execPlan } from './exec-plan.ts'
 import { readHookFailure } from './hook-failure.ts'
 import { endFailed, undo } from './undo.ts'
@@ -26,7 +26,7 @@ export function explainFailedExec(
   const text = explain(execConfig(input), execPlan(input), failed)
   endFailed(failed.pid)
   report(to, text)
-  return { text, exitCode: EXEC_FAILED }
+  return { text: forEngines(text, to), exitCode: EXEC_FAILED }
 }
 
 export interface FailedStep {
@@ -56,7 +56,7 @@ export async function explainFailedCreate(
   }
   const text = lines.join('\n')
   report(to, text)
-  return { text, exitCode: 1 }
+  return { text: forEngines(text, to), exitCode: 1 }
 }
 
 /** @param output which process has what hooks said open: `self` or a pid */

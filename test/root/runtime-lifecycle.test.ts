@@ -94,7 +94,7 @@ test('delete ends a created container, and with --force a running one', { skip }
 test('a program that is not there fails create; one that cannot run fails start', { skip }, () => {
   const cases: [args: string[], words: RegExp][] = [
     [['nosuch'], /"nosuch": executable file not found in \$PATH/],
-    [['/bin/nosuch'], /"\/bin\/nosuch": no such file or directory/],
+    [['/bin/nosuch'], /\/bin\/nosuch"?: no such file or directory/],
     [['/bin/not-executable'], /permission denied/],
   ]
   for (const [args, words] of cases) {
@@ -102,6 +102,7 @@ test('a program that is not there fails create; one that cannot run fails start'
     const { status, stderr } = door.call(['create', '--bundle', door.bundle, 'c1'])
     assert.equal(status, 1)
     assert.match(stderr, words)
+    assert.match(stderr, /^exec.*\n$/)
     const lines = door.logged()
     assert.equal(lines.length, 1)
     assert.match(lines[0]?.msg ?? '', words)
@@ -112,8 +113,10 @@ test('a program that is not there fails create; one that cannot run fails start'
   door.create('c1')
   const { status, stderr } = door.call(['start', 'c1'])
   assert.equal(status, 1)
-  assert.match(stderr, /no such file or directory: it starts with #!\/no\/interpreter/)
-  assert.equal(door.logged().length, 1)
+  assert.equal(stderr, 'exec /bin/bad: no such file or directory\n')
+  const lines = door.logged()
+  assert.equal(lines.length, 1)
+  assert.match(lines[0]?.msg ?? '', /no such file or directory: it starts with #!\/no\/interpreter/)
   assert.equal(door.status('c1'), 'stopped')
   door.quietly('delete', 'c1')
 })

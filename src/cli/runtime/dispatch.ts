@@ -3,7 +3,7 @@ import { cleanPath } from '../../engine/config/container-path.ts'
 import type { Environment } from '../../engine/config/env-file.ts'
 import { UsageError } from '../../errors.ts'
 import { readTextIfAny } from '../../linux/file.ts'
-import { report } from '../../runtime/error-log.ts'
+import { forEngines, report } from '../../runtime/error-log.ts'
 import { describeFailure } from '../failure.ts'
 import type { FlagTable } from '../flag.ts'
 import { type Parsed, parseArguments } from '../parse.ts'
@@ -24,6 +24,7 @@ export async function dispatchRuntime(args: readonly string[], environment: Envi
     to = {
       ...(flags.log ? { log: flags.log } : {}),
       ...(flags['log-format'] ? { format: flags['log-format'] } : {}),
+      ...(flags.debug ? { debug: true } : {}),
     }
     debug = flags.debug ?? false
     if (flags.version) return (await import('./version.ts')).printRuntimeVersion()
@@ -51,7 +52,7 @@ export async function dispatchRuntime(args: readonly string[], environment: Envi
     })
   } catch (error) {
     const text = describeFailure(error, undefined, debug).replace(/\nSee 'tinyctr --help'\.$/, '')
-    printError(text)
+    printError(forEngines(text, to))
     report(to, text)
     return command?.failure ?? 1
   }
