@@ -112,7 +112,7 @@ export function readIdMappings(uid: number, gid: number): NonNullable<HostFacts[
   }
 }
 
-const userName = (uid: number): string | undefined =>
+export const userName = (uid: number): string | undefined =>
   (readTextIfAny('/etc/passwd') ?? '')
     .split('\n')
     .map((line) => line.split(':'))

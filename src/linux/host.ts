@@ -73,17 +73,29 @@ function isWritable(mount: string, path: string): boolean {
   return attempt('faccessat2', [AT.FDCWD, mount, W_OK, 0]) === 0
 }
 
+/**
+ * What systemd lends to who is not root (user@.service(5)), where this process is in it: the kernel lets nobody put a
+ * process from elsewhere there. Empty where there is nothing of the kind.
+ */
+export function delegatedCgroup(): string {
+  const uid = call('geteuid', [])
+  if (uid === 0) return ''
+  const own = /^0::(.*)$/m.exec(readTextIfAny('/proc/self/cgroup') ?? '')?.[1] ?? ''
+  return new RegExp(`^.*/user@${uid}\\.service(?=/)`).exec(own)?.[0] ?? ''
+}
+
 /** cgroup v2, on its own or beside v1 (a hybrid host), where it is ours to write. */
 function readCgroup(path: string | undefined): HostCgroup | undefined {
   const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '')
-  for (const mount of ['/sys/fs/cgroup', '/sys/fs/cgroup/unified']) {
-    if (!isCgroup2(mount)) continue
+  for (const top of ['/sys/fs/cgroup', '/sys/fs/cgroup/unified']) {
+    if (!isCgroup2(top)) continue
+    const mount = `${top}${delegatedCgroup()}`
     if (path !== undefined && !isWritable(mount, normalize(path))) return undefined
     return {
       mount,
       controllers: words(readText(`${mount}/cgroup.controllers`)),
       // What v1 has, v2's cgroup.controllers lacks; the file itself also counts every cgroup on the host.
-      v1Controllers: mount.endsWith('/unified') ? apart(readV1Controllers) : [],
+      v1Controllers: top.endsWith('/unified') ? apart(readV1Controllers) : [],
     }
   }
   return undefined

@@ -84,13 +84,22 @@ export class Rootless extends Tinyctr {
     return this.program(binary, args, { range, setUp })
   }
 
-  program(program: string, args: readonly string[], { range = false, setUp = 'true' } = {}): Result {
+  commandLine(args: readonly string[]): string[] {
+    return [binary, ...args]
+  }
+
+  /** @param options before: a script of root's, in the process that becomes the program */
+  program(
+    program: string,
+    args: readonly string[],
+    { range = false, setUp = 'true', before = 'true' } = {},
+  ): Result {
     const withdraw = range
       ? 'true'
       : 'for f in /etc/subuid /etc/subgid; do mount --bind /dev/null $f || exit; done'
     const drop = `exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups`
     const enter = `env -i PATH=$PATH HOME=${this.home} XDG_RUNTIME_DIR=${this.runtime}`
-    const script = `${withdraw} && ${drop} ${enter} /bin/sh -c '${setUp} && exec "$@"' sh "$@"`
+    const script = `${withdraw} && ${before} && ${drop} ${enter} /bin/sh -c '${setUp} && exec "$@"' sh "$@"`
     return spawnSync(
       'nsenter',
       [

@@ -3,6 +3,7 @@ import { O } from '../../linux/abi/arch.ts'
 import { AT } from '../../linux/abi/flags.ts'
 import { attempt } from '../../linux/call.ts'
 import { readTextIfAny } from '../../linux/file.ts'
+import { delegatedCgroup } from '../../linux/host.ts'
 import { type Examined, type Finding, good, limited, missing } from './finding.ts'
 
 const wanted: readonly [controller: string, limits: string][] = [
@@ -25,7 +26,7 @@ export function examineCgroups({ rootless }: Examined): Finding[] {
       ),
     ]
   }
-  const own = rootless ? `${mount}${ownPath()}` : mount
+  const own = rootless ? `${mount}${delegatedCgroup() || ownPath()}` : mount
   const controllers = (readTextIfAny(`${own}/cgroup.controllers`) ?? '').trim().split(' ')
   const absent = wanted.filter(([name]) => !controllers.includes(name))
   return [
@@ -57,7 +58,7 @@ function delegation(folder: string): Finding {
     return limited(
       'delegation',
       `${folder} is not ours: containers have no cgroup`,
-      'log in through systemd, or run in systemd-run --user --scope -p Delegate=yes',
+      'begin with systemd-run --user --scope -p Delegate=yes bash',
     )
   }
   attempt('close', [fd])

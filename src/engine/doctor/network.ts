@@ -2,6 +2,7 @@
 import { O } from '../../linux/abi/arch.ts'
 import { attempt } from '../../linux/call.ts'
 import { fileType, readTextIfAny } from '../../linux/file.ts'
+import { findUserMode } from '../network/user-mode.ts'
 import { type Examined, type Finding, good, limited } from './finding.ts'
 
 const AF_NETLINK = 16
@@ -10,15 +11,15 @@ const NETLINK_NETFILTER = 12
 
 export function examineNetwork({ rootless }: Examined): Finding[] {
   const finding = [nft(), forwarding()]
-  return rootless
-    ? [
-        limited(
-          'networks',
-          'bridges and published ports need root',
-          'run as root, or with --network host or none',
-        ),
-      ]
-    : finding
+  return rootless ? [userMode()] : finding
+}
+
+/** Of those who are not root. */
+function userMode(): Finding {
+  const found = findUserMode()
+  return 'mode' in found
+    ? good('networks', `${found.mode}: a way out and published ports; bridges need root`)
+    : limited('networks', `only a loopback: ${found.fact}`, found.cure)
 }
 
 function nft(): Finding {

@@ -1,6 +1,6 @@
 /** User namespaces, which containers of anybody but root live in: whether they may be made, and with which ids. */
-import { userInfo } from 'node:os'
 import { fileType, readTextIfAny } from '../../linux/file.ts'
+import { userName } from '../read-host-facts.ts'
 import { type Examined, type Finding, good, limited, missing } from './finding.ts'
 
 const sysctl = (name: string): string | undefined =>
@@ -33,7 +33,8 @@ function mayMake(rootless: boolean): Finding {
 }
 
 function ranges(): Finding {
-  const { username, uid } = userInfo()
+  const uid = process.geteuid?.() ?? 0
+  const username = userName(uid) ?? String(uid)
   const range = (file: string): boolean =>
     (readTextIfAny(file) ?? '')
       .split('\n')

@@ -17,8 +17,8 @@ export interface Usage {
   /** Threads, as pids.max counts. */
   readonly pids: number
   readonly network: { readonly received: number; readonly sent: number }
-  /** Where all this is counted. */
-  readonly cgroup: string
+  /** Where all this is counted; undefined: nowhere but in its processes. */
+  readonly cgroup: string | undefined
 }
 
 /** Percent of the last ten seconds in which some task waited. */
@@ -52,10 +52,13 @@ export function readAccounting(): Accounting {
   }
 }
 
-/** The cgroup of a process, below the mount; undefined when it has ended. */
-export function cgroupOf(pid: number, { mount }: Accounting): string | undefined {
+/**
+ * The cgroup of a container's process; undefined when that has ended, or has no cgroup but its caller's.
+ * @param id of the container, which is in the path
+ */
+export function cgroupOf(pid: number, id: string, { mount }: Accounting): string | undefined {
   const path = /^0::(.*)$/m.exec(readTextIfAny(`/proc/${pid}/cgroup`) ?? '')?.[1]
-  return path === undefined ? undefined : `${mount}${path}`
+  return path?.includes(id) ? `${mount}${path}` : undefined
 }
 
 export const readCpuMicroseconds = (cgroup: string): number =>
@@ -86,7 +89,8 @@ function readMemory(
   { memory, memoryTotalBytes }: Accounting,
 ): Pick<Usage, 'memoryBytes' | 'memoryIsPss' | 'memoryLimitBytes'> {
   if (!memory) {
-    return { memoryBytes: readPss(cgroup), memoryIsPss: true, memoryLimitBytes: memoryTotalBytes }
+    const pids = lines(readTextIfAny(`${cgroup}/cgroup.procs`)).map(Number)
+    return { memoryBytes: readPss(pids), memoryIsPss: true, memoryLimitBytes: memoryTotalBytes }
   }
   const current = Number(readTextIfAny(`${cgroup}/memory.current`) ?? 0)
   const inactive = field(readTextIfAny(`${cgroup}/memory.stat`) ?? '', 'inactive_file')
@@ -98,16 +102,16 @@ function readMemory(
   }
 }
 
-function readPss(cgroup: string): number {
+export function readPss(pids: readonly number[]): number {
   let kibibytes = 0
-  for (const pid of lines(readTextIfAny(`${cgroup}/cgroup.procs`))) {
+  for (const pid of pids) {
     kibibytes += Number(/^Pss: +(\d+)/m.exec(readSmaps(pid))?.[1] ?? 0)
   }
   return kibibytes * 1024
 }
 
 /** A process may end while it is looked at (ESRCH), or be somebody else's (EACCES). */
-function readSmaps(pid: string): string {
+function readSmaps(pid: number): string {
   try {
     return readTextIfAny(`/proc/${pid}/smaps_rollup`) ?? ''
   } catch {
@@ -138,7 +142,8 @@ export function parseNetDev(text: string): { received: number; sent: number } {
   return { received, sent }
 }
 
-export function readPressure(cgroup: string): Pressure {
+export function readPressure(cgroup: string | undefined): Pressure {
+  if (cgroup === undefined) return {}
   const some = (name: string): number | undefined => {
     const average = /^some avg10=([\d.]+)/.exec(readTextIfAny(`${cgroup}/${name}.pressure`) ?? '')?.[1]
     return average === undefined ? undefined : Number(average)

@@ -8,6 +8,7 @@ import {
   readUsage,
   type Usage,
 } from './cgroup-usage.ts'
+import { cpuMicrosecondsOf, processesOf, readUsageOf } from './process-usage.ts'
 
 export interface Sample {
   readonly container: Container
@@ -32,18 +33,23 @@ export class Sampler {
     let isNew = false
     for (const container of containers) {
       if (this.before.has(keyOf(container))) continue
+      const { pid } = container.state
+      if (pid === 0) continue
       const cgroup = this.cgroup(container)
-      if (cgroup === undefined) continue
-      this.before.set(keyOf(container), { microseconds: readCpuMicroseconds(cgroup), at: performance.now() })
+      const microseconds =
+        cgroup === undefined ? cpuMicrosecondsOf(processesOf(pid)) : readCpuMicroseconds(cgroup)
+      this.before.set(keyOf(container), { microseconds, at: performance.now() })
       isNew = true
     }
     return isNew
   }
 
   sample(container: Container): Sample {
+    const { pid } = container.state
+    if (pid === 0) return { container, usage: undefined, cpuPercent: 0 }
     const cgroup = this.cgroup(container)
-    if (cgroup === undefined) return { container, usage: undefined, cpuPercent: 0 }
-    const usage = readUsage(cgroup, container.state.pid, this.accounting)
+    const usage =
+      cgroup === undefined ? readUsageOf(pid, this.accounting) : readUsage(cgroup, pid, this.accounting)
     const now = { microseconds: usage.cpuMicroseconds, at: performance.now() }
     const before = this.before.get(keyOf(container))
     this.before.set(keyOf(container), now)
@@ -53,10 +59,8 @@ export class Sampler {
   }
 
   private cgroup(container: Container): string | undefined {
-    const { pid } = container.state
-    if (pid === 0) return undefined
     const key = keyOf(container)
-    const known = this.cgroups.get(key) ?? cgroupOf(pid, this.accounting)
+    const known = this.cgroups.get(key) ?? cgroupOf(container.state.pid, container.id, this.accounting)
     if (known !== undefined) this.cgroups.set(key, known)
     return known
   }
