@@ -5,6 +5,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { makeBundle } from './bundle.ts'
 import { makeArchive, podmanWith } from './podman.ts'
 import { type Contender, measureRounds, printBar, printTable, roundsFrom, summarize } from './rounds.ts'
@@ -93,5 +94,6 @@ try {
   timer.stop()
   withoutUnified.stop()
   // Podman's cleaners may still be at it.
+  await setTimeout(1000)
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 })
 }

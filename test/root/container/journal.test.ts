@@ -26,7 +26,7 @@ test('each line is an entry with docker’s fields; logs reads it there', { skip
       .slice(1)
       .map((part) => [part.split('\n', 1)[0]!, part.slice(part.indexOf('\n') + 1)]),
   )
-  assert.match(parts['no journal']!, /journald is not enabled on this host[^]*exit 125/)
+  assert.match(parts['no journal']!, /journald is not enabled on this host[\s\S]*exit 125/)
 
   const [entry = '', inspected = ''] = parts.fields!.split('\n')
   const fields = JSON.parse(entry) as Record<string, string>
