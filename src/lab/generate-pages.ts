@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname, release } from 'node:os'
 import { join } from 'node:path'
 import { lessons } from './lessons.ts'
+import { contentsLine, pageHead } from './page.ts'
 
 const root = join(import.meta.dirname, '../..')
 const folder = join(root, 'docs/lessons')
@@ -26,7 +27,11 @@ const run = (name: string): string => {
 function withoutThisHost(text: string): string {
   const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/'
   const named = own.length > 1 ? text.replaceAll(own, '/user.slice') : text
-  return named.replaceAll(release(), '6.18.0').replaceAll(new RegExp(`\\b${hostname()}\\b(?= )`, 'g'), 'host')
+  return named
+    .replaceAll(/\/(?:dev\/shm|tmp)\/tinyctr-lab-\d+/g, '$LAB')
+    .replaceAll(/tinyctr-lab-\d+/g, 'tinyctr-lab')
+    .replaceAll(release(), '6.18.0')
+    .replaceAll(new RegExp(`\\b${hostname()}\\b(?= )`, 'g'), 'host')
 }
 
 mkdirSync(folder, { recursive: true })
@@ -34,15 +39,11 @@ const contents: string[] = []
 /** Those that are named, or all. */
 const wanted = process.argv.slice(2)
 for (const load of Object.values(lessons)) {
-  const { name, summary, group, steps } = await load()
-  contents.push(`| ${group} | [${name}](${name}.md) | ${summary} |`)
-  if (wanted.length > 0 && !wanted.includes(name)) continue
-  const output = run(name).trim()
-  const claims = steps.map(({ claim }, i) => `${i + 1}. ${claim}`).join('\n')
-  writeFileSync(
-    join(folder, `${name}.md`),
-    `# ${name}: ${summary}\n\n${claims}\n\nRun it: \`tinyctr lab ${name}\`. Leave out what a step does: \`tinyctr lab --skip 2 ${name}\`.\n\n\`\`\`text\n${output}\n\`\`\`\n`,
-  )
+  const lesson = await load()
+  contents.push(contentsLine(lesson))
+  if (wanted.length > 0 && !wanted.includes(lesson.name)) continue
+  const output = run(lesson.name).trim()
+  writeFileSync(join(folder, `${lesson.name}.md`), `${pageHead(lesson)}\`\`\`text\n${output}\n\`\`\`\n`)
 }
 writeFileSync(
   join(folder, 'README.md'),

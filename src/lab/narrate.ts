@@ -5,6 +5,9 @@ import type { LessonReport, StepReport } from './play.ts'
 import { palette } from './walk/palette.ts'
 
 const WIDEST = 100
+/** What a stage writes for paths that are long and different each time. */
+const SHORT = { $LAB: 'the scratch folder of this lesson', $IMAGE: 'the tree of the image' } as const
+const NO_BREAK = '\u00a0'
 const INDENT = '     '
 /** Room for who makes a call. */
 const WHO = 11
@@ -24,9 +27,11 @@ export function narrator(output: number, columns: number): Narrator {
   const sayWrapped = (text: string, indent: string, paint = (line: string) => line): void => {
     for (const line of wrap(text, width - indent.length)) say(indent + paint(line))
   }
+  const explained = new Set<string>()
   return {
     begin({ name, summary }, notes) {
-      say(`\n${bold(`══ ${name}: ${summary} ══`)}`)
+      say()
+      sayWrapped(`══ ${name}: ${summary} ══`, '', bold)
       for (const note of notes) sayWrapped(note, '', dim)
     },
     step(report, total) {
@@ -37,9 +42,18 @@ export function narrator(output: number, columns: number): Narrator {
       sayWrapped(report.why, INDENT)
       if (report.skipped) say(`${INDENT}${bad('left out, to see what breaks')}`)
       for (const { who, call, result } of report.calls) {
-        const [head = '', ...more] = wrap(`${call} = ${result}`, width - INDENT.length - WHO)
+        // The result stays on the line that ends the call.
+        const whole = `${call}${NO_BREAK}=${NO_BREAK}${result.replaceAll(' ', NO_BREAK)}`
+        const [head = '', ...more] = wrap(whole, width - INDENT.length - WHO).map((line) =>
+          line.replaceAll(NO_BREAK, ' '),
+        )
         say(INDENT + dim(who.padEnd(WHO) + head))
         for (const line of more) say(INDENT + dim(''.padEnd(WHO) + line))
+      }
+      for (const [name, meaning] of Object.entries(SHORT)) {
+        if (explained.has(name) || !report.calls.some(({ call }) => call.includes(name))) continue
+        explained.add(name)
+        say(INDENT + dim(`${name} is ${meaning}`))
       }
       for (const line of table(report.evidence, width - INDENT.length, dim)) say(INDENT + line)
       if (report.error) sayWrapped(report.error, INDENT, bad)

@@ -59,6 +59,13 @@ export interface StageOptions {
 }
 
 export function openStage({ standIn, rootless, image, cgroupMount, dataRoot }: StageOptions): Stage {
+  removeDeadOnes(cgroupMount)
+  const folder = makeScratch()
+  // As a teacher would write it on the board.
+  const shorten = (call: string): string => {
+    const short = call.replaceAll(folder, '$LAB')
+    return image === undefined ? short : short.replaceAll(image, '$IMAGE')
+  }
   let notes: Noted[] = []
   const subjects = new Map<string, Subject>()
   const undos: (() => void)[] = []
@@ -68,11 +75,9 @@ export function openStage({ standIn, rootless, image, cgroupMount, dataRoot }: S
   /** What stands in for the host is root in a user namespace already, and so are its children. */
   const alone = rootless && standIn === undefined
   const notebook: Notebook = {
-    note: (noted) => notes.push(noted),
+    note: ({ who, call, result }) => notes.push({ who, call: shorten(call), result }),
     enter: (subject) => subjects.set(subject.name, subject),
   }
-  removeDeadOnes(cgroupMount)
-  const folder = makeScratch()
   const real = hostSubject(notebook)
   const host = standIn === undefined ? real : makeStandIn(standIn, rootless, notebook)
   notes = []

@@ -7,10 +7,19 @@ import { PR } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import { type Channel, openChannel, receive } from '../../linux/execute-ffi/channel.ts'
 import { exit, fork } from '../../linux/execute-ffi/fork.ts'
+import { poll } from '../../linux/execute-ffi/poll.ts'
 import { decode, encode } from './message.ts'
 import { perform, type Request, SIGCHLD } from './operations.ts'
 
 const SIGKILL = 9
+const SIGSET_BYTES = 8
+/** struct sigaction of the kernel, all zero: SIG_DFL. */
+const DEFAULT_ACTION = new Uint8Array(32)
+/** What a JavaScript runtime handles for itself where it has a terminal, and a process that plays a part must not. */
+const HANDLED = [1, 2, 3, 10, 12, 15]
+/** A clone of a process with threads may wait for one that it has not got. Then another is made. */
+const TRIES = 5
+const PATIENCE_MILLISECONDS = 4000
 const MESSAGE_BYTES = 128 * 1024
 
 /** Where an actor is reached, and who it is. */
@@ -22,13 +31,24 @@ export interface Actor {
 
 /** A new actor, in new namespaces where `flags` (CLONE_NEW...) say so; or -errno. */
 export function startActor(flags: number): Actor | number {
-  const channel = openChannel()
-  const pid = fork('clone3', [{ flags, exit_signal: SIGCHLD }])
-  if (pid === 0) serve(channel)
-  attempt('close', [channel.container])
-  if (pid > 0) return { socket: channel.parent, pid }
-  attempt('close', [channel.parent])
-  return pid
+  for (let tries = 1; ; tries++) {
+    const channel = openChannel()
+    const pid = fork('clone3', [{ flags, exit_signal: SIGCHLD }])
+    if (pid === 0) serve(channel)
+    attempt('close', [channel.container])
+    if (pid > 0 && (answers(channel.parent) || tries === TRIES)) return { socket: channel.parent, pid }
+    attempt('close', [channel.parent])
+    if (pid < 0) return pid
+    attempt('kill', [pid, SIGKILL])
+    perform({ do: 'wait', pid, block: true })
+  }
+}
+
+/** Whether it has said its first word in time. */
+function answers(socket: number): boolean {
+  if (!poll([socket], PATIENCE_MILLISECONDS)[0]) return false
+  attempt('recvfrom', [socket, new Uint8Array(MESSAGE_BYTES), 0, null, null])
+  return true
 }
 
 /** @throws Error when the actor has ended */
@@ -51,7 +71,9 @@ export function takeSocket(asked: number): number {
 function serve({ parent, container: socket }: Channel): never {
   attempt('close', [parent])
   attempt('prctl', [PR.SET_PDEATHSIG, SIGKILL, 0, 0, 0])
+  for (const signal of HANDLED) attempt('rt_sigaction', [signal, DEFAULT_ACTION, 0, SIGSET_BYTES])
   const buffer = new Uint8Array(MESSAGE_BYTES)
+  attempt('sendto', [socket, encode(decode(encode({ do: 'link', path: '/proc/self' }))), 0, null, 0])
   for (;;) {
     const got = attempt('recvfrom', [socket, buffer, 0, null, null])
     if (got === 0 || (got < 0 && got !== -4)) exit(0)

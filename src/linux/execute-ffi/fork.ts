@@ -72,11 +72,11 @@ function findSpans(): Span[] {
 
 const IDLE_TRIES = 100
 
-/** A thread that sleeps holds no lock of the allocator; one that runs might, and its copy would hold it for ever. */
+/** A thread that sleeps holds no lock of the allocator; one that runs, or waits for a page, might: its copy would for ever. */
 function awaitIdleThreads(): void {
   const own = String(call('getpid', []))
   const isBusy = (thread: string): boolean =>
-    thread !== own && /\) R /.test(readTextIfAny(`/proc/self/task/${thread}/stat`) ?? '')
+    thread !== own && /\) [RD] /.test(readTextIfAny(`/proc/self/task/${thread}/stat`) ?? '')
   for (let tries = 0; tries < IDLE_TRIES && listFolder('/proc/self/task').some(isBusy); tries++) sleep(1)
 }
 
