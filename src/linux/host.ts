@@ -20,6 +20,7 @@ export function readHost(config: Config, bundle: string): Host {
     euid: call('geteuid', []),
     egid: call('getegid', []),
     cgroup,
+    ...(isWholeMachine() ? {} : { inUserNamespace: true as const }),
     sources: readSources(config, bundle),
     nofile: readCallersNofile(),
     // Of the kernel alone, and a new kernel shows in uname(2).
@@ -38,6 +39,10 @@ export const readMachine = (cgroup: string | undefined): Host => ({
   nofile: readCallersNofile(),
   cgroupBpf: cgroup !== undefined && apart(() => hasCgroupBpf(cgroup)),
 })
+
+/** The first user namespace has every id, each as itself. */
+const isWholeMachine = (): boolean =>
+  /^\s*0\s+0\s+4294967295\s*$/.test(readTextIfAny('/proc/self/uid_map') ?? '0 0 4294967295')
 
 const UTS_FIELD = 65
 

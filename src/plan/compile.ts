@@ -21,7 +21,7 @@ import {
   poststopHookSteps,
   prepareHooksSteps,
 } from './hooks.ts'
-import { kernelAtLeast } from './host.ts'
+import { type Host, kernelAtLeast } from './host.ts'
 import { hostnameSteps } from './hostname.ts'
 import { openProcSteps, refuseUnsupported } from './labels.ts'
 import { maskSteps, openCoverSteps, readonlyPathSteps } from './masked-paths.ts'
@@ -164,6 +164,9 @@ export function compilePlan(given: PlanInput): Plan {
 const awaitsDevices = ({ devices = [], networkProgram }: PlanInput): boolean =>
   devices.length > 0 || networkProgram !== undefined
 
+/** A user namespace may not mount the cgroups of a namespace that it does not own: it shows them as they are. */
+const borrowed = (host: Host): string | undefined => (host.inUserNamespace ? '/sys/fs/cgroup' : undefined)
+
 function finishSteps({ config, hold, hookState, finish = [] }: PlanInput): Step[] {
   if (hold) return [awaitCreated(), ...finish]
   const steps = [...(hookState ? poststartHookSteps(config, hookState, PID) : []), ...finish]
@@ -192,11 +195,12 @@ function rootAndMountSteps(
   const { bundle, config, host, devices = [] } = input
   const hostWork = containerWorkSteps(config, host, input.hookState)
   if (namespaces.joined.has('mount')) return hostWork
-  const userNamespace = namespaces.created.has('user') || namespaces.joined.has('user')
+  const userNamespace =
+    namespaces.created.has('user') || namespaces.joined.has('user') || host.inUserNamespace === true
   const isolated = (type: Parameters<typeof namespaces.created.has>[0]): boolean =>
     namespaces.created.has(type) || namespaces.joined.has(type)
   const tree = new Tree(ROOT)
-  const cgroup = namespaces.created.has('cgroup') ? undefined : cgroupFolder(config, host)
+  const cgroup = namespaces.created.has('cgroup') ? undefined : (cgroupFolder(config, host) ?? borrowed(host))
   const root = rootOf(config, bundle)
   const context = { host, tree, bundle, root, prepared, cgroupFolder: cgroup }
   return [

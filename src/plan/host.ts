@@ -18,6 +18,8 @@ export interface Host {
   >
   /** The file descriptor limits that a container inherits when its config names none: the caller's own. */
   readonly nofile: { readonly soft: number; readonly hard: number }
+  /** We are in a user namespace already, as engines without root are: root of it is not root of the machine. */
+  readonly inUserNamespace?: true
   /** The kernel can attach eBPF programs to cgroups (CONFIG_CGROUP_BPF). */
   readonly cgroupBpf: boolean
 }
