@@ -8,7 +8,8 @@ import type { NamespaceType } from '../oci/runtime-spec.ts'
 import { CGROUP } from './cgroup.ts'
 import { pipeSteps, type Stream } from './detached.ts'
 import { withoutMknod } from './device-filter.ts'
-import { openProcSteps } from './labels.ts'
+import { awaitRdtSteps, joinRdtGroupSteps } from './intel-rdt.ts'
+import { checkLabels, keyLabelSteps, openProcSteps } from './labels.ts'
 import { CLONE_FLAG } from './namespaces.ts'
 import { keyringStep, oomScoreSteps, signalSteps } from './process.ts'
 import { type ProgramInput, programSteps } from './program.ts'
@@ -41,6 +42,7 @@ const EXECVE = 0
 export function compileExec(given: ExecPlanInput): Plan {
   const input = { ...given, config: withoutMknod(given.config, given.host) }
   const { cgroup, config, consoleSocket, finish = [], namespaces, pidfd } = input
+  checkLabels(config, input.host)
   const joinsPids = namespaces.includes('pid')
   return {
     host: [
@@ -53,6 +55,7 @@ export function compileExec(given: ExecPlanInput): Plan {
       ...(cgroup === undefined ? [] : [openCgroupStep(cgroup)]),
       ...connectAgentSteps(config),
       cloneStep(cgroup !== undefined),
+      ...joinRdtGroupSteps(config, input.host, input.listenerState?.state.id),
       ...handOverSteps(config, input.listenerState),
       ...(finish.length === 0
         ? []
@@ -70,8 +73,9 @@ export function compileExec(given: ExecPlanInput): Plan {
       ...joinSteps(namespaces),
       ...(joinsPids ? [relayStep()] : []),
       call('setsid', [], { why: "a session of its own: the caller's terminal is not ours to signal" }),
-      ...(input.keyring ? [keyringStep()] : []),
+      ...(input.keyring ? [...keyLabelSteps(config), keyringStep()] : []),
       ...openTerminalInsideSteps(config, input),
+      ...awaitRdtSteps(config),
       ...programSteps(input),
     ],
     cleanup: [],

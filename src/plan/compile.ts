@@ -23,8 +23,10 @@ import {
 } from './hooks.ts'
 import { type Host, kernelAtLeast } from './host.ts'
 import { hostnameSteps } from './hostname.ts'
-import { openProcSteps, refuseUnsupported } from './labels.ts'
+import { awaitRdtSteps, joinRdtGroupSteps, rdtCleanup, rdtGroupSteps } from './intel-rdt.ts'
+import { checkLabels, keyLabelSteps, openProcSteps } from './labels.ts'
 import { maskSteps, openCoverSteps, readonlyPathSteps } from './masked-paths.ts'
+import { mountLabelSteps, withMountLabel } from './mount-label.ts'
 import { isBind } from './mount-options.ts'
 import { orderedMountSteps } from './mount-order.ts'
 import { readonlyTmpfsSteps } from './mounts.ts'
@@ -93,14 +95,14 @@ const EXECVE = 0
  * @throws ConfigError where the config asks for what cannot be, with the JSON pointer of the wish
  */
 export function compilePlan(given: PlanInput): Plan {
-  const input = { ...given, config: withoutMknod(given.config, given.host) }
+  const input = { ...given, config: withMountLabel(withoutMknod(given.config, given.host)) }
   const { config, host } = input
   if (!kernelAtLeast(host, 5, 12))
     throw new ConfigError(
       '',
       `expected Linux 5.12 or later (mount_setattr) but found ${host.kernel.join('.')}`,
     )
-  refuseUnsupported(config)
+  checkLabels(config, host)
   const { hookState, scopeHome } = input
   if (!hookState && hasHooks(config))
     throw new ConfigError('/hooks', 'expected none: only an OCI container has the state that they are told')
@@ -115,6 +117,7 @@ export function compilePlan(given: PlanInput): Plan {
       ...prepareHooksSteps(config, input.bundle),
       ...joined.steps,
       ...(scopeHome ? scopeSteps(config, host) : cgroupSteps(config, host, input.mayShareCgroup)),
+      ...rdtGroupSteps(config, host, hookState?.id),
       ...sources.steps,
       ...holdPortSteps(ports),
       ...connectAgentSteps(config),
@@ -127,6 +130,7 @@ export function compilePlan(given: PlanInput): Plan {
       ...publishSteps(ports),
       ...networkProgramSteps(networkProgram),
       ...hostWorkSteps(config, host, hookState),
+      ...joinRdtGroupSteps(config, host, hookState?.id),
       ...handOverSteps(config, hookState && { state: hookState, status: 'creating' }),
       ...finishSteps(input),
     ],
@@ -146,12 +150,14 @@ export function compilePlan(given: PlanInput): Plan {
       ...joinSteps(config, namespaces, joined.opened),
       ...cgroupNamespaceSteps(namespaces),
       call('setsid', [], { why: "a session of its own: the caller's terminal is not ours to signal" }),
-      ...(input.keyring ? [keyringStep()] : []),
+      ...(input.keyring ? [...keyLabelSteps(config), keyringStep()] : []),
       call('umask', [0], { why: 'modes below are meant as they are written' }),
       ...rootAndMountSteps(input, namespaces, sources.prepared),
+      ...awaitRdtSteps(config),
       ...programSteps(input),
     ],
     cleanup: [
+      ...rdtCleanup(config, host, hookState?.id),
       ...(scopeHome ? scopeCleanup(config, host, scopeHome) : cgroupCleanup(config, host)),
       ...unpublishSteps(ports),
       ...endNetworkProgramSteps(networkProgram),
@@ -206,6 +212,7 @@ function rootAndMountSteps(
   return [
     ...rootSteps(config, root, input.overlay, host),
     ...orderedMountSteps(config, context),
+    ...mountLabelSteps(config, tree),
     // A /dev from outside is somebody else's: it is not filled.
     ...(isBindMounted(config, '/dev') ? [] : deviceSteps(config, tree, userNamespace)),
     ...openTerminalSteps(config, tree, input),

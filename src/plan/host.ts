@@ -16,12 +16,22 @@ export interface Host {
   readonly netDevices?: Readonly<
     Record<string, { readonly index: number; readonly addresses: readonly DeviceAddress[] }>
   >
+  /** Security modules in force, where the config has a label for one. */
+  readonly securityModules?: readonly string[]
+  /** The resctrl filesystem, where the config has a wish for it and the machine has one. */
+  readonly resctrl?: Resctrl
   /** The file descriptor limits that a container inherits when its config names none: the caller's own. */
   readonly nofile: { readonly soft: number; readonly hard: number }
   /** We are in a user namespace already, as engines without root are: root of it is not root of the machine. */
   readonly inUserNamespace?: true
   /** The kernel can attach eBPF programs to cgroups (CONFIG_CGROUP_BPF). */
   readonly cgroupBpf: boolean
+}
+
+export interface Resctrl {
+  readonly mount: string
+  /** The schemata of the groups that there are, by name; `/`: of the root. */
+  readonly groups: Readonly<Record<string, string>>
 }
 
 export interface HostCgroup {

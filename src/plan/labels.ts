@@ -1,9 +1,10 @@
-/** Labels of the Linux security modules; and the wishes of a config that tinyctr does not fulfil. */
+/** Labels of the Linux security modules. */
 
 import { ConfigError } from '../errors.ts'
 import { O } from '../linux/abi/arch.ts'
 import { AT } from '../linux/abi/flags.ts'
 import type { Config } from '../oci/runtime-spec.ts'
+import type { Host } from './host.ts'
 import { call, type Step, slot } from './step.ts'
 
 const PROC = slot('proc')
@@ -57,15 +58,35 @@ export function selinuxSteps(config: Config): Step[] {
   ]
 }
 
-/** What is asked for and would be silently missing is an error instead. */
-export function refuseUnsupported(config: Config): void {
-  const refuse = (at: string, wish: unknown, what: string): void => {
-    const asked =
-      wish !== undefined &&
-      wish !== '' &&
-      !(typeof wish === 'object' && wish !== null && Object.keys(wish).length === 0)
-    if (asked) throw new ConfigError(at, `expected none: tinyctr does not ${what}`)
+/** A label that nobody would look at is an error, in runc's words. */
+export function checkLabels({ linux, process }: Config, { securityModules }: Host): void {
+  if (securityModules === undefined) return
+  const need = (module: string, at: string, label: string | undefined, fact: string): void => {
+    if (label && label !== 'unconfined' && !securityModules.includes(module)) throw new ConfigError(at, fact)
   }
-  refuse('/linux/mountLabel', config.linux?.mountLabel, 'label mounts for SELinux')
-  refuse('/linux/intelRdt', config.linux?.intelRdt, 'use Intel RDT')
+  const selinux = 'selinux label is specified in config, but selinux is disabled or not supported'
+  need('selinux', '/process/selinuxLabel', process?.selinuxLabel, selinux)
+  need('selinux', '/linux/mountLabel', linux?.mountLabel, selinux)
+  need(
+    'apparmor',
+    '/process/apparmorProfile',
+    process?.apparmorProfile,
+    'apparmor: config provided but apparmor not supported',
+  )
+}
+
+/** Keys that we make belong to the program too; execve(2) takes this back. */
+export function keyLabelSteps(config: Config): Step[] {
+  const label = config.process?.selinuxLabel
+  if (!label) return []
+  const at = '/process/selinuxLabel'
+  const opened = slot('selinux_keycreate')
+  return [
+    call('openat', [PROC, 'self/attr/keycreate', O.WRONLY | O.CLOEXEC, 0], {
+      into: opened,
+      why: 'the label of the session keyring',
+      at,
+    }),
+    call('write', [opened, label], { why: `is ${label}`, at }),
+  ]
 }

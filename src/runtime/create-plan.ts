@@ -96,6 +96,7 @@ const MAP_SHARED_FIXED = { name: 'MAP_SHARED|MAP_FIXED', value: 0x11 }
 
 /** Nothing comes after it but its end: native/door.c may start, signal and delete it. */
 const isPlain = ({ hooks, linux }: Config): boolean =>
+  !linux?.intelRdt &&
   !hooks?.poststart?.length &&
   !hooks?.poststop?.length &&
   (linux?.namespaces?.some(({ type, path }) => type === 'pid' && !path) ?? false)

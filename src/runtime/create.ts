@@ -15,6 +15,7 @@ import { type CreateInput, type CreateMode, createPlan } from './create-plan.ts'
 import { placeMounts } from './destinations.ts'
 import type { ReportTo } from './error-log.ts'
 import type { FailureSource } from './explain-create.ts'
+import { withWishes } from './host-wishes.ts'
 import { passListeningSockets } from './listening-sockets.ts'
 import { explainEnvironment, ownCommand } from './own-command.ts'
 import { keepStart, preparedId } from './prepared-start.ts'
@@ -68,13 +69,7 @@ export async function create(options: CreateOptions): Promise<never> {
   const config = placeMounts(scoped, rootfs)
   checkTerminal(config.process?.terminal === true, options)
   makeFolder(root)
-  const netDevices = Object.keys(config.linux?.netDevices ?? {})
-  const host = {
-    ...readHost(config, bundle),
-    ...(netDevices.length === 0
-      ? {}
-      : { netDevices: (await import('../linux/net-devices.ts')).readNetDevices(netDevices) }),
-  }
+  const host = await withWishes(readHost(config, bundle), config)
   const cgroup = cgroupFolder(config, host)
   if (cgroup !== undefined && !scope) {
     requireEmpty(cgroup)

@@ -1,9 +1,11 @@
 /** `delete`: frees everything that a container has on the host. */
 import { StateError } from '../errors.ts'
-import { MNT } from '../linux/abi/flags.ts'
+import { AT, MNT } from '../linux/abi/flags.ts'
 import { attempt } from '../linux/call.ts'
 import { fileType } from '../linux/file.ts'
 import { removeCgroup, removeTree } from '../linux/remove.ts'
+import { rdtFolders } from '../plan/intel-rdt.ts'
+import { RESCTRL } from './host-wishes.ts'
 import { endProcess } from './kill.ts'
 import { type Container, checkId, findContainer, lockContainer } from './state.ts'
 import { statusOf } from './status.ts'
@@ -60,6 +62,8 @@ async function forgetScope(scope: Scope): Promise<void> {
 async function poststop({ folder, state }: Container): Promise<string[]> {
   const { readConfig } = await import('./saved-config.ts')
   const config = readConfig(folder)
+  for (const group of rdtFolders(config, RESCTRL, state.id))
+    attempt('unlinkat', [AT.FDCWD, group, AT.REMOVEDIR])
   removeTree(folder)
   if (!config.hooks?.poststop?.length) return []
   const { runHooks } = await import('./hooks.ts')

@@ -67,7 +67,8 @@ export function execPlan(input: ExecInput, seccompFilter?: Uint8Array): Plan {
 
 /** What of the container's config goes for every program in it. */
 export function execConfig({ config, process, namespaces }: ExecInput): Config {
-  const { memoryPolicy, personality, resources, seccomp, uidMappings, gidMappings } = config.linux ?? {}
+  const { intelRdt, memoryPolicy, personality, resources, seccomp, uidMappings, gidMappings } =
+    config.linux ?? {}
   return {
     ociVersion: config.ociVersion,
     process,
@@ -75,6 +76,7 @@ export function execConfig({ config, process, namespaces }: ExecInput): Config {
       ...(seccomp ? { seccomp } : {}),
       ...(resources?.devices ? { resources: { devices: resources.devices } } : {}),
       ...(personality ? { personality } : {}),
+      ...(intelRdt ? { intelRdt } : {}),
       ...(memoryPolicy ? { memoryPolicy } : {}),
       ...(uidMappings ? { uidMappings } : {}),
       ...(gidMappings ? { gidMappings } : {}),

@@ -14,6 +14,7 @@ import type { ReportTo } from './error-log.ts'
 import { type ExecInput, execPlan } from './exec-plan.ts'
 import type { FailureSource } from './explain-create.ts'
 import { withHome } from './home.ts'
+import { withWishes } from './host-wishes.ts'
 import { explainEnvironment, ownCommand } from './own-command.ts'
 import { keepStart, preparedId } from './prepared-start.ts'
 import { notedProcess, openProcess, type ProcessIdentity } from './process-identity.ts'
@@ -46,7 +47,7 @@ export async function exec(options: ExecOptions): Promise<never> {
   if (process.terminal && detach && options.consoleSocket === undefined)
     throw new StateError('cannot allocate tty if runc will detach without setting console socket')
   const folder = cgroup === undefined ? undefined : cgroupBelow(proc, cgroup, options.below)
-  const host = readMachine(folder)
+  const host = await withWishes(readMachine(folder), { ...config, process })
   const { consoleSocket, pidFile, preserveFds } = options
   const terminal = process.terminal === true && consoleSocket === undefined
   const input: ExecInput = {

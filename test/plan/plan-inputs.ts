@@ -215,6 +215,35 @@ export const INPUTS: Record<string, PlanInput> = {
     },
     { scopeHome: '/sys/fs/cgroup/system.slice/engine.service' },
   ),
+  labels: leastInput(
+    {
+      process: { selinuxLabel: 'system_u:system_r:container_t:s0:c1,c2', apparmorProfile: 'engine-default' },
+      linux: { mountLabel: 'system_u:object_r:container_file_t:s0:c1,c2' },
+      mounts: [
+        PROC,
+        DEV,
+        { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue' },
+        bind('/data', '/srv/data'),
+      ],
+    },
+    { keyring: true, host: { ...HOST, securityModules: ['selinux', 'apparmor'] } },
+  ),
+  'intel-rdt': leastInput(
+    {
+      linux: {
+        intelRdt: {
+          l3CacheSchema: 'L3:0=7f0;1=1f\nMB:0=100;1=100',
+          memBwSchema: 'MB:0=20;1=70',
+          schemata: ['L2:0=f;1=f'],
+          enableMonitoring: true,
+        },
+      },
+    },
+    {
+      host: { ...HOST, resctrl: { mount: '/sys/fs/resctrl', groups: {} } },
+      hookState: { ociVersion: '1.3.0', id: 'web', bundle: '/bundle' },
+    },
+  ),
   'device-rules': leastInput({
     linux: {
       cgroupsPath: '/d',

@@ -51,10 +51,8 @@ function checkParent(images: string, parent: string): void {
 }
 
 function parsePageServer(text: string): { address: string; port: number } {
-  const [, address, port] =
-    /^(?:\[(.*)\]|([^:]*)):(.*)$/
-      .exec(text)
-      ?.reduce<string[]>((parts, part) => (part === undefined ? parts : [...parts, part]), []) ?? []
+  const [, six, four, port] = /^(?:\[(.*)\]|([^:]*)):(.*)$/.exec(text) ?? []
+  const address = six ?? four
   if (!address || !port) throw new StateError('Use --page-server ADDRESS:PORT to specify page server')
   if (!/^\d+$/.test(port)) throw new StateError('Invalid port number')
   return { address, port: Number(port) }

@@ -1,10 +1,10 @@
 /** `tinyctr-runtime update`: limits from a file, from standard input, or by runc's flags. */
 import { parseInteger } from '../../engine/config/integer.ts'
 import { parseSwapSize } from '../../engine/config/size.ts'
-import { StateError } from '../../errors.ts'
 import { readAll, readText } from '../../linux/file.ts'
 import type { Resources } from '../../oci/runtime-spec.ts'
 import { parseResources } from '../../oci/validate.ts'
+import { updateSchemata } from '../../runtime/intel-rdt.ts'
 import { update as updateContainer } from '../../runtime/update.ts'
 import type { FlagTable, FlagValues } from '../flag.ts'
 import { runtimeCommand } from './command.ts'
@@ -25,8 +25,8 @@ const updateFlags = {
   'cpuset-mems': { takes: 'one', value: 'LIST', help: 'The memory nodes it may use' },
   'kernel-memory': { ...size, hidden: true, help: 'Accepted for compatibility: counted in memory' },
   'kernel-memory-tcp': { ...size, hidden: true, help: 'Accepted for compatibility: counted in memory' },
-  'l3-cache-schema': { takes: 'one', value: 'SCHEMA', help: 'Intel RDT: refused' },
-  'mem-bw-schema': { takes: 'one', value: 'SCHEMA', help: 'Intel RDT: refused' },
+  'l3-cache-schema': { takes: 'one', value: 'SCHEMA', help: 'Intel RDT: its share of caches' },
+  'mem-bw-schema': { takes: 'one', value: 'SCHEMA', help: 'Intel RDT: its share of memory bandwidth' },
   memory: { ...size, help: 'Memory limit; -1: none' },
   'memory-reservation': { ...size, help: 'Memory that is reclaimed last' },
   'memory-swap': { ...size, help: 'Memory and swap together; -1: no limit' },
@@ -46,6 +46,13 @@ export const update = runtimeCommand({
       file === undefined
         ? resourcesOf(flags)
         : parseResources(file === '-' ? new TextDecoder().decode(readAll(STDIN)) : readText(file))
+    const l3CacheSchema = flags['l3-cache-schema']
+    const memBwSchema = flags['mem-bw-schema']
+    if (l3CacheSchema || memBwSchema)
+      updateSchemata(global.root, positionals[0] as string, {
+        ...(l3CacheSchema ? { l3CacheSchema } : {}),
+        ...(memBwSchema ? { memBwSchema } : {}),
+      })
     await updateContainer(global.root, positionals[0] as string, resources)
     return 0
   },
@@ -57,8 +64,6 @@ const STDIN = 0
 type Values = FlagValues<typeof updateFlags>
 
 function resourcesOf(flags: Values): Resources {
-  if (flags['l3-cache-schema'] !== undefined || flags['mem-bw-schema'] !== undefined)
-    throw new StateError('Cannot set an Intel RDT schema: tinyctr does not use Intel RDT')
   return {
     memory: present({
       limit: flags.memory,

@@ -2,6 +2,7 @@
 import { S } from '../../linux/abi/flags.ts'
 import { fileType } from '../../linux/file.ts'
 import type { Config, Mount, NamespaceType } from '../../oci/runtime-spec.ts'
+import { isBind } from '../../plan/mount-options.ts'
 import { normalize } from '../../plan/tree.ts'
 
 export interface CriuOptions {
@@ -57,9 +58,6 @@ export const EXTERNAL_NAMESPACES = [
   ['network', 'net', 'extRootNetNS'],
   ['pid', 'pid', 'extRootPidNS'],
 ] as const
-
-export const isBind = ({ options, type }: Mount): boolean =>
-  type === 'bind' || (options?.some((option) => option === 'bind' || option === 'rbind') ?? false)
 
 /** The places of the container at which the host has files of its own. */
 export const bindMounts = (config: Config): Mount[] => (config.mounts ?? []).filter(isBind)
