@@ -48,5 +48,7 @@ export function checkPositionals(
         : length < least
           ? `requires at least ${least} argument${least === 1 ? '' : 's'}`
           : `requires at most ${most} argument${most === 1 ? '' : 's'}`
-  throw new UsageError(`"tinyctr ${name}" ${bound}.\nUsage:  tinyctr ${name} ${usage}`)
+  // Docker's 125 is for flags.
+  const error = new UsageError(`"tinyctr ${name}" ${bound}.\nUsage:  tinyctr ${name} ${usage}`)
+  throw Object.assign(error, { exitCode: 1 })
 }

@@ -16,6 +16,8 @@ export interface HostFacts {
   idMappings?: { uid: IDMapping[]; gid: IDMapping[] }
   /** The network namespace to enter, where it is somebody else's. */
   networkNamespace?: string
+  /** The same of `--pid container:NAME`. */
+  pidNamespace?: string
   /** And the user namespace that it belongs to, where that is not ours. */
   userNamespace?: string
   /** Whether the host has its own POSIX message queues at /dev/mqueue, to share with `--ipc host`. */

@@ -1,7 +1,5 @@
 /** `tinyctr run IMAGE`: an image and flags become a container's config, and its config a plan. */
 import type { ImageSnapshot } from '../image/snapshot.ts'
-import { TIOC } from '../linux/abi/flags.ts'
-import { attempt } from '../linux/call.ts'
 import { readHost, readKernelRelease } from '../linux/host.ts'
 import { spoilPremises } from '../linux/premises.ts'
 import type { Config } from '../oci/runtime-spec.ts'
@@ -16,6 +14,7 @@ import { resolveSeccomp } from './config/seccomp-resolver.ts'
 import { resolveUser } from './config/user.ts'
 import { type Attachment, DETACHED, monitorOptions, pipesOf } from './container/attachment.ts'
 import { healthCheck } from './container/health-options.ts'
+import { withProcesses } from './container/joined-processes.ts'
 import { namePath, namesFolder, namesOf, requireFreeName } from './container/names.ts'
 import { type ContainerFolders, containerFolder, containersFolder, recordFiles } from './container/record.ts'
 import type { ContainerPlanInput } from './container-plan.ts'
@@ -32,6 +31,7 @@ import {
 } from './network/network-preparation.ts'
 import { readHostFacts } from './read-host-facts.ts'
 import type { RunOptions } from './run-options.ts'
+import { readWindowSize } from './window-size.ts'
 
 export type Folders = ContainerFolders
 
@@ -75,7 +75,7 @@ export async function prepareContainer(
   const options = joined?.of ? { ...request.options, hostname: joined.of.hostname } : request.options
   const id = request.id.prepared
   const attached = manner.attachment === DETACHED ? undefined : manner.attachment
-  const facts = withNetwork(readHostFacts(options), joined)
+  const facts = await withProcesses(withNetwork(readHostFacts(options), joined), options.pid, folders)
   const folder = containerFolder(folders.dataRoot, id)
   const stateFolder = `${folders.root}/${id}`
   const exposed = Object.keys(image.config.ExposedPorts ?? {})
@@ -235,16 +235,4 @@ function consoleSize(options: RunOptions): { consoleSize?: { height: number; wid
   if (!options.terminal) return {}
   const size = readWindowSize()
   return size ? { consoleSize: size } : {}
-}
-
-/** Of the first standard stream that is a terminal. */
-export function readWindowSize(): { height: number; width: number } | undefined {
-  // ioctl's argument is a word to the table: the buffer comes back only when it is passed in place.
-  const buffer = new Uint8Array(1024)
-  for (const fd of [0, 1, 2]) {
-    if (attempt('ioctl', [fd, TIOC.GWINSZ, buffer]) < 0) continue
-    const view = new DataView(buffer.buffer)
-    return { height: view.getUint16(0, true), width: view.getUint16(2, true) }
-  }
-  return undefined
 }

@@ -76,7 +76,7 @@ export interface RunOptions {
   networkRate?: number | undefined
   networkBurst?: number | undefined
 
-  pid: NamespaceMode
+  pid: NamespaceMode | `container:${string}`
   ipc: NamespaceMode | 'shareable' | 'none'
   uts: NamespaceMode
   cgroupns: NamespaceMode

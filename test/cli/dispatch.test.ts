@@ -59,12 +59,12 @@ const refused: [args: string[], status: number, stderr: string][] = [
   ],
   [
     ['run'],
-    125,
+    1,
     'tinyctr: "tinyctr run" requires at least 1 argument.\nUsage:  tinyctr run [OPTIONS] IMAGE [COMMAND] [ARG...]\nSee \'tinyctr run --help\'.\n',
   ],
   [
     ['pull', 'a', 'b'],
-    125,
+    1,
     'tinyctr: "tinyctr pull" requires 1 argument.\nUsage:  tinyctr pull [OPTIONS] NAME[:TAG|@DIGEST]\nSee \'tinyctr pull --help\'.\n',
   ],
 ]

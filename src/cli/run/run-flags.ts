@@ -26,6 +26,7 @@ import {
   parseIpcMode,
   parseNamespaceMode,
   parseOomScore,
+  parsePidMode,
   parsePlatformName,
   parseSkip,
   parseUser,
@@ -152,7 +153,12 @@ export const runFlags = {
     parse: parseOomScore,
     help: 'OOM preference, -1000 to 1000',
   },
-  pid: { takes: 'one', value: 'MODE', parse: parseNamespaceMode, help: 'PID namespace: host or private' },
+  pid: {
+    takes: 'one',
+    value: 'MODE',
+    parse: parsePidMode,
+    help: 'PID namespace: host, private or container:NAME',
+  },
   'pids-limit': {
     takes: 'one',
     value: 'NUMBER',

@@ -6,20 +6,26 @@ import { signalNumber } from '../../linux/abi/signal.ts'
 import { SYSCALLS, type SyscallName } from '../../linux/abi/syscalls.ts'
 import type { Skip } from '../../plan/step.ts'
 
-/** `host` or `private`; joining another container's comes with the commands that need it. */
 export function parseNamespaceMode(text: string): NamespaceMode {
   if (text === 'host' || text === 'private') return text
   if (text === '') return 'private'
-  if (text.startsWith('container:')) throw laterContainer()
   throw new UsageError('invalid mode: it is host or private')
 }
 
+export function parsePidMode(text: string): RunOptions['pid'] {
+  if (/^container:./.test(text)) return text as RunOptions['pid']
+  if (text.startsWith('container')) throw new UsageError('--pid: invalid PID mode')
+  return parseNamespaceMode(text)
+}
+
+/** @throws UsageError: another container's /dev/shm hangs in its mount namespace, which is nowhere on the host */
 export function parseIpcMode(text: string): RunOptions['ipc'] {
+  if (text.startsWith('container:')) throw laterContainer()
   return text === 'shareable' || text === 'none' ? text : parseNamespaceMode(text)
 }
 
 const laterContainer = (): UsageError =>
-  new UsageError("joining another container's namespace comes in a later version of tinyctr")
+  new UsageError("joining another container's IPC namespace comes in a later version of tinyctr")
 
 export function parseOomScore(text: string): number {
   const score = parseInteger(text)

@@ -26,12 +26,10 @@ export function containerNamespaces(options: RunOptions, host: HostFacts): Conta
   ]
   const namespaces = own
     .filter(([, isOwn]) => isOwn)
-    .map(
-      ([type]): Namespace =>
-        type === 'network' && host.networkNamespace !== undefined
-          ? { type, path: host.networkNamespace }
-          : { type },
-    )
+    .map(([type]): Namespace => {
+      const path = type === 'network' ? host.networkNamespace : type === 'pid' ? host.pidNamespace : undefined
+      return path === undefined ? { type } : { type, path }
+    })
   if (host.rootless && options.userns === 'host') {
     throw new ConfigError('--userns', "Cannot use the host's user namespace: only root can")
   }

@@ -91,6 +91,21 @@ describe('a foreground container', { skip }, () => {
   })
 })
 
+describe('--pid container:', { skip }, () => {
+  test('sees the processes of the other, and ends with it', async () => {
+    const other = live.start(['--name', 'other'], 'sleep', '1234')
+    const seen = live.tinyctr.run(['--pid', 'container:other'], ['ps', '-o', 'pid,args'])
+    assert.match(seen.stdout, /^ +1 sleep 1234$/m)
+    const joined = live.start(['--pid', `container:${other.slice(0, 12)}`], 'sleep', '100')
+    assert.equal(live.field(joined, '{{.HostConfig.PidMode}}'), `container:${other.slice(0, 12)}`)
+    assert.match(live.says('exec', joined, 'ps'), /sleep 1234/)
+    live.says('kill', 'other')
+    assert.equal(live.says('wait', joined), '137')
+    assert.match(live.command('start', joined).stderr, /cannot join PID of a non running container/)
+    assert.match(live.command('run', '--pid', 'container:nobody', IMAGE).stderr, /No such container: nobody/)
+  })
+})
+
 describe('create, start, stop', { skip }, () => {
   test('what a container wrote is there when it starts again', () => {
     live.says('create', '--name', 'cc', IMAGE, 'sh', '-c', 'cat /kept 2>/dev/null; echo x >>/kept')
