@@ -9,6 +9,7 @@ import { O } from '../../linux/abi/arch.ts'
 import { E } from '../../linux/abi/errno.ts'
 import { S } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
+import { beginWriteOut, worthWritingOut } from '../write-out.ts'
 import { type ByteString, display, toBytes } from './bytes.ts'
 import { Deletions } from './deletions.ts'
 import { makedev } from './device-number.ts'
@@ -92,6 +93,7 @@ export class LayerUnpacker implements TarSink {
       // A hole at the end is no write.
       if (file.entry.sparse) call('ftruncate', [file.fd, file.entry.size])
       applyToFd(file.fd, file.entry, this.#metadata, true)
+      if (file.position >= worthWritingOut) beginWriteOut(file.fd)
       this.#file = undefined
       call('close', [file.fd])
     })

@@ -6,12 +6,16 @@ import { attempt, call } from '../../linux/call.ts'
 import type { BlobWriter, Descriptor } from '../content.ts'
 import { parseDigest } from '../digest.ts'
 import { startHash, verify } from '../verify.ts'
+import { beginWriteOut } from '../write-out.ts'
 import { diskError, removeFile, writeAll } from './files.ts'
 import { blobPath, partialPath } from './layout.ts'
 import { noteMade, type Workspace } from './workspace.ts'
 
 /** A chunk at a time: hashing what an earlier download left must not stop everything else. */
 const readSize = 1024 * 1024
+
+/** As much at once goes to the disk. */
+const writeOutSize = 4 * 1024 * 1024
 
 interface Partial {
   readonly path: string
@@ -47,6 +51,7 @@ export async function openBlobWriter(
   const hash = startHash(digest)
   let size = await hashExisting(partial.fd, hash)
   const resumeFrom = size
+  let begun = size
   let isOpen = true
 
   const finish = (): void => {
@@ -68,6 +73,9 @@ export async function openBlobWriter(
       }
       hash.update(chunk)
       size += chunk.length
+      if (size - begun < writeOutSize) return
+      beginWriteOut(partial.fd, begun, size - begun)
+      begun = size
     },
     async commit(expected: Descriptor) {
       try {

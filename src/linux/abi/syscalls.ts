@@ -25,6 +25,7 @@ export const SYSCALLS = table({
   ftruncate: [77, 46, ['fd', 'fd'], ['length', 'uint']],
   fsync: [74, 82, ['fd', 'fd']],
   syncfs: [306, 267, ['fd', 'fd']],
+  sync_file_range: [277, 84, ['fd', 'fd'], ['offset', 'word'], ['nbytes', 'word'], ['flags', 'uint']],
   mkdirat: [258, 34, ['dirfd', 'dirfd'], ['path', 'path'], ['mode', 'mode']],
   mknodat: [259, 33, ['dirfd', 'dirfd'], ['path', 'path'], ['mode', 'filemode'], ['dev', 'dev']],
   symlinkat: [266, 36, ['target', 'path'], ['dirfd', 'dirfd'], ['path', 'path']],
