@@ -227,6 +227,12 @@ describe('networks without root', { skip }, () => {
     })
   }
 
+  test('networks are not made without root', () => {
+    const { status, stderr } = tinyctr.as(['network', 'create', 'mine'])
+    assert.equal(status, 1)
+    assert.match(stderr, /the network mine needs root/)
+  })
+
   describe('where something lacks', () => {
     let other: Rootless
     before(async () => {

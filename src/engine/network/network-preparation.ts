@@ -1,6 +1,4 @@
 /** A container's networks in what is prepared for its start: loaded only for those who have one. */
-import { StateError } from '../../errors.ts'
-import { call } from '../../linux/call.ts'
 import { fileType } from '../../linux/file.ts'
 import { spoilPremises } from '../../linux/premises.ts'
 import { unforeseen } from '../../network/foreseen.ts'
@@ -11,6 +9,7 @@ import type { Launch } from '../launch.ts'
 import type { RunOptions } from '../run-options.ts'
 import type { ContainerNetwork } from './container-network.ts'
 import { isCni, isNamedNetwork, isUserMode } from './network-flag.ts'
+import { requireRoot } from './require-root.ts'
 
 interface Folders {
   readonly root: string
@@ -39,19 +38,11 @@ export async function prepareNetwork(
     return chooseCni(options, portRequests(options, exposed), id)
   }
   if (!isNamedNetwork(options.network)) return undefined
-  refuseWithoutRoot(options.network)
+  requireRoot(`the network ${options.network}`)
   const { chooseNetwork } = await import('./container-network.ts')
   const network = chooseNetwork(options, exposed, { id, root, dataRoot })
   if (network && hasMoreToLeave(network)) spoilPremises()
   return network
-}
-
-/** @throws StateError: a bridge is a device of the host's */
-function refuseWithoutRoot(name: string): void {
-  if (call('geteuid', []) !== 0)
-    throw new StateError(
-      `the network ${name} needs root: without it there are pasta, slirp4netns, host, none and container:NAME`,
-    )
 }
 
 /** Names are written into the files of others; some addresses are said to be its own; plugins take back what they gave. */

@@ -22,6 +22,7 @@ import { listContainers } from '../container/list.ts'
 import type { ContainerFolders } from '../container/record.ts'
 import type { NetworkState } from './container-network.ts'
 import { readNetworkState } from './network-release.ts'
+import { requireRoot } from './require-root.ts'
 
 /** `host` and `none` have no record, and ids that are always the same. */
 export interface NetworkInfo extends Omit<Network, 'driver'> {
@@ -101,6 +102,7 @@ const DRIVERS = ['bridge', 'macvlan', 'ipvlan']
 /** @throws StateError, UsageError with Docker's words */
 export function createNetwork(dataRoot: string, request: NetworkRequest): Network {
   const { name, driver } = request
+  requireRoot(`the network ${name}`)
   if (!isNetworkName(name))
     throw new StateError(`invalid network name: ${name}: only [a-zA-Z0-9][a-zA-Z0-9_.-]* are allowed`)
   if ((BUILT_IN as readonly string[]).includes(name))
