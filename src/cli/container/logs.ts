@@ -1,9 +1,11 @@
 /** `tinyctr logs`. */
 import { findContainer } from '../../engine/container/list.ts'
+import { logAttributes, printAttributes } from '../../engine/container/log-attributes.ts'
 import { type LogEntry, logEntries } from '../../engine/container/logs.ts'
 import { defineCommand } from '../command.ts'
 import { parseMoment } from '../screen/moment.ts'
 import { writeError, writeOut } from '../screen/output.ts'
+import { labelsOf } from './container-row.ts'
 
 export const logs = defineCommand({
   usage: '[OPTIONS] CONTAINER',
@@ -35,8 +37,10 @@ export const logs = defineCommand({
       since: time(flags.since),
       until: time(flags.until),
     }
+    const { options } = container.record
+    const details = flags.details ? `${printAttributes(logAttributes(options, labelsOf(container)))} ` : ''
     for await (const entries of logEntries(dataRoot, container, request)) {
-      show(entries, flags.timestamps ?? false)
+      show(entries, { timestamps: flags.timestamps ?? false, details })
     }
     return 0
   },
@@ -52,7 +56,10 @@ function printMoment(text: string, now: number): string {
 }
 
 /** Runs of one stream at once, in order. */
-function show(entries: readonly LogEntry[], timestamps: boolean): void {
+function show(
+  entries: readonly LogEntry[],
+  { timestamps, details }: { timestamps: boolean; details: string },
+): void {
   let text = ''
   let stream = entries[0]?.stream
   for (const entry of entries) {
@@ -61,7 +68,7 @@ function show(entries: readonly LogEntry[], timestamps: boolean): void {
       text = ''
       stream = entry.stream
     }
-    text += timestamps ? `${entry.time} ${entry.log}` : entry.log
+    text += `${timestamps ? `${entry.time} ` : ''}${details}${entry.log}`
   }
   write(stream, text)
 }

@@ -4,6 +4,7 @@ import { fileType } from '../../linux/file.ts'
 import { spoilPremises } from '../../linux/premises.ts'
 import type { RunOptions } from '../run-options.ts'
 import { generatedName } from './generated-name.ts'
+import { logAttributes } from './log-attributes.ts'
 
 const SOCKET = '/run/systemd/journal/socket'
 
@@ -24,8 +25,7 @@ export function journalFields(id: string, options: RunOptions, labels: Record<st
     CONTAINER_TAG: tag,
     IMAGE_NAME: options.image,
     SYSLOG_IDENTIFIER: tag,
-    ...chosen(labels, options.log.options.labels, options.log.options['labels-regex']),
-    ...chosen(variables(options.environment), options.log.options.env, options.log.options['env-regex']),
+    ...asFields(logAttributes(options, labels)),
   }
   return Object.entries(fields)
     .map(([field, value]) => `${field}=${value.replaceAll('\n', ' ')}\n`)
@@ -47,26 +47,14 @@ function expandTag(
   return template.replace(/\{\{ *\.(\w+) *\}\}/g, (whole, field: string) => values[field] ?? whole)
 }
 
-const variables = (environment: readonly string[]): Record<string, string> =>
+/** As names of fields may be: `com.example-a` is COM_EXAMPLE_A. */
+const asFields = (attributes: Record<string, string>): Record<string, string> =>
   Object.fromEntries(
-    environment
-      .filter((one) => one.includes('='))
-      .map((one) => [one.split('=', 1)[0]!, one.slice(one.indexOf('=') + 1)]),
+    Object.entries(attributes).map(([name, value]) => [
+      name
+        .toUpperCase()
+        .replaceAll(/[^A-Z0-9_]/g, '_')
+        .replace(/^_+/, ''),
+      value,
+    ]),
   )
-
-/** By name and by expression; their names as fields may be: `com.example-a` is COM_EXAMPLE_A. */
-function chosen(all: Record<string, string>, names = '', expression?: string): Record<string, string> {
-  const wanted = new Set(names.split(',').filter(Boolean))
-  const pattern = expression === undefined ? undefined : new RegExp(expression)
-  return Object.fromEntries(
-    Object.entries(all)
-      .filter(([name]) => wanted.has(name) || pattern?.test(name))
-      .map(([name, value]) => [
-        name
-          .toUpperCase()
-          .replaceAll(/[^A-Z0-9_]/g, '_')
-          .replace(/^_+/, ''),
-        value,
-      ]),
-  )
-}

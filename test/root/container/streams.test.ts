@@ -79,6 +79,31 @@ describe('the log', { skip }, () => {
     assert.equal(live.says('logs', '--since', times[1]!, '--until', times[2]!, id), '2\n3')
   })
 
+  test('--details: the labels and variables that the log was to have', () => {
+    const id = live.start(
+      [
+        '--log-opt',
+        'labels=team',
+        '--log-opt',
+        'env-regex=^A',
+        '-l',
+        'team=a b',
+        '-l',
+        'x=y',
+        '-e',
+        'A1=1&2',
+        '-e',
+        'B=2',
+      ],
+      'echo',
+      'said',
+    )
+    live.says('wait', id)
+    assert.equal(live.says('logs', '--details', id), 'A1=1%262,team=a+b said')
+    assert.match(live.says('logs', '--details', '-t', id), /^\S+Z A1=1%262,team=a\+b said$/)
+    assert.equal(live.says('logs', id), 'said')
+  })
+
   test('a long line comes in pieces and is whole again; none keeps nothing', () => {
     const id = live.start([], 'sh', '-c', 'head -c 50000 /dev/zero | tr "\\0" y; echo')
     live.says('wait', id)
