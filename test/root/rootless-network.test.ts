@@ -233,6 +233,14 @@ describe('networks without root', { skip }, () => {
     assert.match(stderr, /the network mine needs root/)
   })
 
+  test('doctor says what is there, and what each user was granted', () => {
+    const said = tinyctr.as(['doctor']).stdout
+    assert.match(said, /^ok +networks +pasta: a way out and published ports; bridges need root$/m)
+    assert.match(said, /^limited +subordinate ids +\/etc\/subuid and \/etc\/subgid have no range for nobody/m)
+    assert.match(said, /cure: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 nobody$/m)
+    assert.match(tinyctr.as(['doctor'], { range: true }).stdout, /^ok +subordinate ids +a range for nobody$/m)
+  })
+
   describe('where something lacks', () => {
     let other: Rootless
     before(async () => {
@@ -260,6 +268,10 @@ describe('networks without root', { skip }, () => {
       const { status, stdout, stderr } = other.as(look)
       assert.deepEqual({ status, stdout }, { status: 0, stdout: 'lo\n' })
       assert.match(stderr, /^tinyctr: warning: [^\n]*apt-get install passt[^\n]*\n$/)
+      assert.match(
+        other.as(['doctor']).stdout,
+        /^limited +networks +only a loopback: .*\n +cure: apt-get install passt$/m,
+      )
       assert.equal(other.as(look).stderr, stderr)
       const asked = other.as(['run', '--rm', '--network', 'pasta', IMAGE, 'true'])
       assert.equal(asked.status, 125)
@@ -268,6 +280,10 @@ describe('networks without root', { skip }, () => {
       assert.match(
         other.as(look).stderr,
         /^tinyctr: warning: [^\n]*\/dev\/net\/tun is not ours to open[^\n]*chmod 666[^\n]*\n$/,
+      )
+      assert.match(
+        other.as(['doctor']).stdout,
+        /^limited +networks +.* not ours to open\n +cure: chmod 666 \/dev\/net\/tun, as root$/m,
       )
       assert.equal(other.says(['--network', 'none'], 'ls /sys/class/net'), 'lo')
     })
