@@ -4,7 +4,7 @@
  */
 import { GUEST_BASE64 } from '../../../build/native/guest.ts'
 import { O } from '../../linux/abi/arch.ts'
-import { AT } from '../../linux/abi/flags.ts'
+import { AT, S } from '../../linux/abi/flags.ts'
 import { attempt, call } from '../../linux/call.ts'
 import { fileType } from '../../linux/file.ts'
 import { encodeInitramfs } from './initramfs.ts'
@@ -22,7 +22,7 @@ const cpusOf = (kvm: boolean): number => (kvm ? 2 : 1)
 
 /** As an emulator always, and with KVM where that works. */
 export function findQemu(): Hypervisor[] {
-  const kernel = fileType(PROGRAM) === undefined ? undefined : findKernelImage()
+  const kernel = fileType(PROGRAM) === S.IFREG ? findKernelImage() : undefined
   if (!kernel) return []
   return (kvmRunsKernels() ? [true, false] : [false]).map((kvm) => hypervisor(kernel, kvm))
 }
