@@ -23,15 +23,20 @@ const run = (name: string): string => {
   return withoutThisHost(stdout)
 }
 
+const RELEASE = '6.18.0'
 /** Its name, kernel and control group say nothing to a reader. */
 function withoutThisHost(text: string): string {
   const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/'
   const named = own.length > 1 ? text.replaceAll(own, '/user.slice') : text
-  return named
-    .replaceAll(/\/(?:dev\/shm|tmp)\/tinyctr-lab-\d+/g, '$LAB')
-    .replaceAll(/tinyctr-lab-\d+/g, 'tinyctr-lab')
-    .replaceAll(release(), '6.18.0')
-    .replaceAll(new RegExp(`\\b${hostname()}\\b(?= )`, 'g'), 'host')
+  return (
+    named
+      .replaceAll(/\/(?:dev\/shm|tmp)\/tinyctr-lab-\d+/g, '$LAB')
+      .replaceAll(/tinyctr-lab-\d+/g, 'tinyctr-lab')
+      // In a table what follows stays in its column.
+      .replaceAll(`${release()}  `, `${RELEASE.padEnd(release().length)}  `)
+      .replaceAll(release(), RELEASE)
+      .replaceAll(new RegExp(`\\b${hostname()}\\b(?= )`, 'g'), 'host')
+  )
 }
 
 mkdirSync(folder, { recursive: true })

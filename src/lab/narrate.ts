@@ -5,6 +5,7 @@ import type { LessonReport, StepReport } from './play.ts'
 import { palette } from './walk/palette.ts'
 
 const WIDEST = 100
+const NARROWEST = 8
 /** What a stage writes for paths that are long and different each time. */
 const SHORT = { $LAB: 'the scratch folder of this lesson', $IMAGE: 'the tree of the image' } as const
 const NO_BREAK = '\u00a0'
@@ -82,8 +83,7 @@ function table(evidence: Evidence, width: number, dim: (text: string) => string)
     (who, i) => Math.max(who.length, ...cells.map((row) => longestLine(row[i] ?? ''))) + 2,
   )
   const room = width - first
-  const sum = natural.reduce((a, b) => a + b, 0)
-  const widths = sum <= room ? natural : natural.map((one) => Math.max(8, Math.floor((one * room) / sum)))
+  const widths = shareOut(room, natural)
   const line = (head: string, row: readonly string[]): string[] => {
     const columns = row.map((cell, i) => cell.split('\n').flatMap((part) => wrap(part, (widths[i] ?? 8) - 2)))
     const height = Math.max(1, ...columns.map((column) => column.length))
@@ -99,6 +99,21 @@ function table(evidence: Evidence, width: number, dim: (text: string) => string)
     lines.push(...line(name, cells[i] ?? []), dim(`  ${from}`))
   })
   return lines
+}
+
+/** Columns that ask for less than an equal share get what they ask for; the others share what is left. */
+function shareOut(room: number, natural: readonly number[]): number[] {
+  const widths = new Map<number, number>()
+  const share = (): number =>
+    Math.floor((room - [...widths.values()].reduce((a, b) => a + b, 0)) / (natural.length - widths.size))
+  for (let before = -1; before !== widths.size && widths.size < natural.length; ) {
+    before = widths.size
+    const most = share()
+    natural.forEach((one, i) => {
+      if (one <= most) widths.set(i, one)
+    })
+  }
+  return natural.map((_, i) => widths.get(i) ?? Math.max(NARROWEST, share()))
 }
 
 const longestLine = (text: string): number => Math.max(...text.split('\n').map((line) => line.length))

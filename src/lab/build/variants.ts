@@ -19,6 +19,8 @@ export interface PlannedStep {
 export const NOTHING = 'nothing that an honest program notices'
 
 interface Build {
+  /** What a container made with a step left out is given. */
+  readonly seconds: number
   readonly steps: readonly PlannedStep[]
   readonly whole: readonly string[]
 }
@@ -30,12 +32,14 @@ function build(stage: Stage): Build {
   const known = builds.get(stage)
   if (known) return known
   stage.atEnd(() => removeCgroup(`${stage.cgroups}/${OWN_NAME}-build`))
-  const { code, text } = tinyctr(stage, ['plan', '--json', '--rm', ...request()])
+  const { code, text } = tinyctr(stage, ['plan', '--json', '--rm', ...request()], MOST_SECONDS)
   if (code !== 0) throw new LessonError(`Cannot plan a container: ${text}`)
   const { steps } = JSON.parse(text) as { steps: PlannedStep[] }
+  const begin = performance.now()
   const whole = look(stage, [])
+  const seconds = Math.max(LEAST_SECONDS, Math.ceil((TIMES * (performance.now() - begin)) / 1000))
   if (whole.code !== 0) throw new LessonError(`Cannot make the whole container: ${whole.lines.join('\n')}`)
-  const made = { steps, whole: whole.lines }
+  const made = { steps, whole: whole.lines, seconds }
   builds.set(stage, made)
   return made
 }
@@ -56,7 +60,7 @@ export function sameAsNative(stage: Stage) {
 /** In a few words what such a container lacks, or why there is none. */
 export function whatBreaks(stage: Stage, { step, half }: PlannedStep): string {
   const before = new Set(leftovers(stage).map(({ path }) => path))
-  const { code, lines } = look(stage, ['--skip', String(step)])
+  const { code, lines } = look(stage, ['--skip', String(step)], build(stage).seconds)
   if (half === 'cleanup') {
     const left = leftovers(stage)
       .filter(({ path }) => !before.has(path))
@@ -101,7 +105,10 @@ function summarised(lines: readonly string[]): readonly string[] {
 }
 
 const MANY = 6
-const SECONDS = '2'
+/** A step that is left out may leave one half waiting for ever: so many times as long as the whole takes is for ever. */
+const TIMES = 8
+const LEAST_SECONDS = 2
+const MOST_SECONDS = 30
 /** 128 + SIGKILL */
 const TIMED_OUT = 137
 const SHELL = ['sh', '-c', PROBE]
@@ -118,11 +125,19 @@ const request = (): string[] => [
 ]
 const IMAGE = 'localhost/tinyctr-fixture:latest'
 
-function look(stage: Stage, flags: readonly string[]): { code: number; lines: string[] } {
+function look(
+  stage: Stage,
+  flags: readonly string[],
+  seconds = MOST_SECONDS,
+): { code: number; lines: string[] } {
   const namespaces = ['mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup'].map(
     (kind) => `-e=HOST_${kind}=${stage.host.link(`/proc/self/ns/${kind}`)}`,
   )
-  const { code, text } = tinyctr(stage, ['run', '--rm', '-e=CANARY=1', ...namespaces, ...flags, ...request()])
+  const { code, text } = tinyctr(
+    stage,
+    ['run', '--rm', '-e=CANARY=1', ...namespaces, ...flags, ...request()],
+    seconds,
+  )
   const same = text
     .replaceAll(/[0-9a-f]{64}/g, 'ID')
     .replaceAll(/\b[0-9a-f]{12}\b/g, 'ID')
@@ -132,7 +147,7 @@ function look(stage: Stage, flags: readonly string[]): { code: number; lines: st
 }
 
 /** Its output goes through a file: a plan is longer than a message to a subject may be. */
-function tinyctr(stage: Stage, args: readonly string[]): { code: number; text: string } {
+function tinyctr(stage: Stage, args: readonly string[], seconds: number): { code: number; text: string } {
   const { host, folder } = stage
   const out = `${folder}/output`
   host.attempt('unlinkat', [AT.FDCWD, out, 0])
@@ -141,7 +156,7 @@ function tinyctr(stage: Stage, args: readonly string[]): { code: number; text: s
   const { code } = host.run(
     'sh',
     '-c',
-    `exec timeout -s KILL ${SECONDS} "$@" >${out} 2>&1 </dev/null`,
+    `exec timeout -s KILL ${seconds} "$@" >${out} 2>&1 </dev/null`,
     'sh',
     ...command,
     ...state,
