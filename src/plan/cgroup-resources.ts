@@ -125,14 +125,19 @@ const pidsFiles = ({ pids }: Resources): CgroupFile[] =>
 /** 10 to 1000 onto 1 to 10000: io.weight's range. */
 const ioWeight = (weight: number): number => 1 + Math.floor(((weight - 10) * 9999) / 990)
 
+const leafWeight = (field: string): ConfigError =>
+  new ConfigError(`${AT}/blockIO/${field}`, 'expected none: cgroup v2 has no weights of leaves')
+
 function ioFiles({ blockIO }: Resources): CgroupFile[] {
   if (!blockIO) return []
   const files: CgroupFile[] = []
   const add = (file: string, text: string, field: string): void => {
     files.push({ controller: 'io', file, text, at: `${AT}/blockIO/${field}` })
   }
+  if (blockIO.leafWeight) throw leafWeight('leafWeight')
   if (blockIO.weight) add('io.weight', `default ${ioWeight(blockIO.weight)}`, 'weight')
   blockIO.weightDevice?.forEach((device, i) => {
+    if (device.leafWeight) throw leafWeight(`weightDevice/${i}/leafWeight`)
     if (device.weight)
       add('io.weight', `${device.major}:${device.minor} ${ioWeight(device.weight)}`, `weightDevice/${i}`)
   })
@@ -154,12 +159,15 @@ function ioFiles({ blockIO }: Resources): CgroupFile[] {
 }
 
 const hugetlbFiles = ({ hugepageLimits }: Resources): CgroupFile[] =>
-  (hugepageLimits ?? []).map(({ pageSize, limit: bytes }, i) => ({
-    controller: 'hugetlb',
-    file: `hugetlb.${pageSize}.max`,
-    text: String(bytes),
-    at: `${AT}/hugepageLimits/${i}`,
-  }))
+  (hugepageLimits ?? []).flatMap(({ pageSize, limit: bytes }, i) =>
+    // What is reserved is refused at mmap(2), what is used by SIGBUS.
+    ['max', 'rsvd.max'].map((what) => ({
+      controller: 'hugetlb',
+      file: `hugetlb.${pageSize}.${what}`,
+      text: String(bytes),
+      at: `${AT}/hugepageLimits/${i}`,
+    })),
+  )
 
 const rdmaFiles = ({ rdma }: Resources): CgroupFile[] =>
   Object.entries(rdma ?? {}).map(([device, { hcaHandles, hcaObjects }]) => ({

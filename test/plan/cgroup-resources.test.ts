@@ -69,7 +69,10 @@ const CASES: [Resources, string[]][] = [
   [{ blockIO: { throttleWriteBpsDevice: [{ major: 8, minor: 1, rate: 5 }] } }, ['io.max=8:1 wbps=5']],
   [{ blockIO: { throttleReadIOPSDevice: [{ major: 8, minor: 1, rate: 6 }] } }, ['io.max=8:1 riops=6']],
   [{ blockIO: { throttleWriteIOPSDevice: [{ major: 8, minor: 1, rate: 7 }] } }, ['io.max=8:1 wiops=7']],
-  [{ hugepageLimits: [{ pageSize: '1GB', limit: 2 ** 31 }] }, ['hugetlb.1GB.max=2147483648']],
+  [
+    { hugepageLimits: [{ pageSize: '1GB', limit: 2 ** 31 }] },
+    ['hugetlb.1GB.max=2147483648', 'hugetlb.1GB.rsvd.max=2147483648'],
+  ],
   [{ rdma: { mlx: { hcaObjects: 9 } } }, ['rdma.max=mlx hca_handle=max hca_object=9']],
   [{ network: { priorities: [] } }, []],
   // Last, so that it wins.
