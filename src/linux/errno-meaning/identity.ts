@@ -161,6 +161,11 @@ export const IDENTITY_CAUSES: Causes = {
     },
     { errno: 'EACCES', means: 'the verifier of the kernel refuses the device filter: a fault in tinyctr' },
     {
+      errno: 'EBADF',
+      means: 'the cgroup or the device filter is not open: the step that opens it was left out',
+      do: 'do not leave that step out',
+    },
+    {
       errno: 'E2BIG',
       means: 'the filter is too long, or the cgroup has 64 of them already',
       do: 'merge rules in linux.resources.devices',
