@@ -192,7 +192,10 @@ function unifiedFiles({ unified }: Resources): CgroupFile[] {
     const at = `${AT}/unified/${file}`
     // The name becomes a path below the cgroup (CVE-2022-0811's kind of injection).
     if (!/^[a-z][a-z0-9_]*\.[A-Za-z0-9_.]+$/.test(file))
-      throw new ConfigError(at, `expected the name of a cgroup file but found "${file}"`)
+      throw new ConfigError(
+        at,
+        `expected the name of a cgroup file: the specified key has not the form CONTROLLER.VALUE \`${file}\``,
+      )
     const controller = file.slice(0, file.indexOf('.'))
     // A device a line, as in io.max: the kernel takes one line a write.
     return text

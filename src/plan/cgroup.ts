@@ -112,7 +112,7 @@ export function neededControllers(files: readonly CgroupFile[], cgroup: HostCgro
         at,
         cgroup.v1Controllers.includes(controller)
           ? `expected the cgroup v2 controller ${controller} for ${file}, but this host binds ${controller} to cgroup v1; boot with cgroup_no_v1=all (or systemd.unified_cgroup_hierarchy=1) to free it`
-          : `expected the cgroup v2 controller ${controller} for ${file}, but ${cgroup.mount}/cgroup.controllers does not list it`,
+          : `the requested cgroup controller \`${controller}\` is not available: ${file} needs it, but ${cgroup.mount}/cgroup.controllers does not list it`,
       )
     }
     needed.add(controller)

@@ -18,7 +18,7 @@ import { O } from '../linux/abi/arch.ts'
 import { E } from '../linux/abi/errno.ts'
 import { AT, LOCK } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
-import { readTextIfAny } from '../linux/file.ts'
+import { listFolder, readTextIfAny } from '../linux/file.ts'
 import { lookedAt } from '../linux/premises.ts'
 import { type ProcessIdentity, parseStat } from './process-identity.ts'
 import type { Scope } from './systemd/scope.ts'
@@ -55,7 +55,11 @@ const ID = /^[\w+.-]+$/
 
 /** @throws StateError with runc's words */
 export function checkId(id: string): void {
-  if (!ID.test(id) || id === '.' || id === '..') throw new StateError(`invalid container ID format: "${id}"`)
+  if (!ID.test(id) || id === '.' || id === '..') {
+    const wrong = /[^\w+.-]/.exec(id)?.[0]
+    const which = wrong === undefined ? '' : `: invalid character \`${wrong}\` in the ID`
+    throw new StateError(`invalid container ID format: "${id}"${which}`)
+  }
 }
 
 /** Undefined where there is none. */
@@ -104,3 +108,9 @@ export function lockContainer(folder: string): { close(): void } {
   call('flock', [fd, LOCK.EX])
   return { close: () => void attempt('close', [fd]) }
 }
+
+/** By id. */
+export const listContainers = (root: string): Container[] =>
+  listFolder(root)
+    .sort()
+    .flatMap((id) => (ID.test(id) ? (findContainer(root, id) ?? []) : []))

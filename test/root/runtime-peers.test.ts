@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { runtimeDoorForTests, skip } from './runtime-door.ts'
 
@@ -79,4 +79,20 @@ test('the caller’s groups stay where an annotation says so', { skip }, () => {
   }
   assert.match(groups({}), /^Groups:\t *\n$/)
   assert.match(groups({ 'run.oci.keep_original_groups': '1' }), /^Groups:\t1 2 3 \n$/)
+})
+
+test('delete --regex takes all whose id matches', { skip }, () => {
+  for (const id of ['one-a', 'one-b', 'two']) {
+    door.configure(['sleep', '1000'], {
+      linux: {
+        namespaces: [{ type: 'mount' }, { type: 'pid' }],
+        cgroupsPath: `/${basename(door.folder)}/${id}`,
+      },
+    })
+    door.create(id)
+  }
+  door.quietly('delete', '--force', '--regex', '^one-')
+  assert.deepEqual(door.leftovers(), ['two'])
+  door.quietly('delete', '--force', 'two')
+  assert.match(door.call(['delete', '--regex', '(']).stderr, /invalid regular expression "\("/)
 })

@@ -1,6 +1,6 @@
 /** `tinyctr-runtime list`. */
-import { listFolder, readTextIfAny } from '../../linux/file.ts'
-import { findContainer } from '../../runtime/state.ts'
+import { readTextIfAny } from '../../linux/file.ts'
+import { listContainers } from '../../runtime/state.ts'
 import { alignTabs } from '../format/tab-writer.ts'
 import { print } from '../screen/output.ts'
 import { runtimeCommand } from './command.ts'
@@ -22,9 +22,7 @@ export const list = runtimeCommand({
   least: 0,
   most: 0,
   async execute({ flags, global }) {
-    const containers = listFolder(global.root)
-      .sort()
-      .flatMap((id) => (/^[\w+.-]+$/.test(id) ? (findContainer(global.root, id) ?? []) : []))
+    const containers = listContainers(global.root)
     if (flags.quiet) {
       if (containers.length > 0) print(containers.map(({ state }) => state.id).join('\n'))
       return 0
