@@ -37,6 +37,8 @@ export interface Stage {
   /** A disk that is a file of 8 MiB, made when it is first asked for. @throws LessonError */
   device(): string
   pause(milliseconds: number): void
+  /** Until something has come about, or ten seconds have gone by: what is looked at then decides. */
+  until(happened: () => boolean): void
   /** Undone last first, when the lesson ends. */
   atEnd(undo: () => void): void
   /** Remembers a number (a descriptor, a pid) for later steps. */
@@ -57,6 +59,9 @@ export interface StageOptions {
   readonly image?: string | undefined
   readonly cgroupMount?: string | undefined
 }
+
+const TRIES = 200
+const TRY_MILLISECONDS = 50
 
 export function openStage({ standIn, rootless, image, cgroupMount, dataRoot }: StageOptions): Stage {
   removeDeadOnes(cgroupMount)
@@ -130,6 +135,9 @@ export function openStage({ standIn, rootless, image, cgroupMount, dataRoot }: S
     pause(milliseconds) {
       // ppoll(2) takes less than a second of nanoseconds.
       for (let left = milliseconds; left > 0; left -= 500) sleep(Math.min(left, 500))
+    },
+    until(happened) {
+      for (let tries = 0; tries < TRIES && !happened(); tries++) sleep(TRY_MILLISECONDS)
     },
     atEnd: (undo) => undos.push(undo),
     keep: (name, value) => kept.set(name, value),

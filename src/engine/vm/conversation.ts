@@ -11,7 +11,7 @@ import { enterRaw } from '../../linux/execute-ffi/terminal.ts'
 import { writeAll } from '../../linux/file.ts'
 import { KernelError } from '../../linux/kernel-error.ts'
 import type { Machine } from './boot.ts'
-import { frame, frameReader, numberIn } from './frames.ts'
+import { BOOT_MILLISECONDS, frame, frameReader, numberIn } from './frames.ts'
 
 /** At most, in one frame: native/guest.c. */
 const INPUT_BYTES = 2048
@@ -41,10 +41,12 @@ export async function converse(machine: Machine, streams: Streams): Promise<Endi
   const frames = frameReader(machine.channel)
   const leaveRaw = streams.terminal && streams.input ? enterRaw(0) : () => {}
   const give = inputGiver(machine.channel, streams)
+  const latest = performance.now() + BOOT_MILLISECONDS
   let runs = false
   let failure: Ending['failure']
   try {
     for (;;) {
+      if (!runs && performance.now() > latest) return {}
       const signal = signals.take()
       if (signal !== undefined && !runs) return { signal }
       if (signal !== undefined) writeAll(machine.channel, frame('S', new Uint8Array([signal])))

@@ -1,10 +1,13 @@
 /** The frames of a machine's channel (native/guest.c): a type, a length of 16 bits, so many bytes. */
 import { attempt } from '../../linux/call.ts'
+import { poll } from '../../linux/execute-ffi/poll.ts'
 import { writeAll } from '../../linux/file.ts'
 import type { Machine } from './boot.ts'
 
 const HEAD_BYTES = 4
 const LARGEST = 65535
+/** A kernel that has not come up by then never will: emulated, on a busy host, it takes half a minute. */
+export const BOOT_MILLISECONDS = 180_000
 
 export interface Frame {
   readonly type: string
@@ -47,6 +50,7 @@ export const numberIn = (bytes: Uint8Array): number => Buffer.from(bytes).readIn
 export function* listen(machine: Machine): Generator<Frame> {
   const read = frameReader(machine.channel)
   try {
+    if (!poll([machine.channel], BOOT_MILLISECONDS)[0]) return
     for (let frames = read(); frames !== undefined; frames = read()) {
       for (const one of frames) {
         if (one.type === 'R') writeAll(machine.channel, frame('I', new Uint8Array()))

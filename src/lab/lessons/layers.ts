@@ -159,7 +159,14 @@ export const layers: Lesson = {
         const start = (name: string): number => {
           mountOverlay(stage, name, [path(stage, 'lower')])
           const pid = host.start(path(stage, `${name}/merged/busybox`), 'sleep', '100')
-          stage.pause(100)
+          // It is there when what it maps grows no more.
+          let before = 0
+          stage.until(() => {
+            const { Rss } = memoryOf(stage, Number(pid), 'busybox')
+            const settled = Rss > 0 && Rss === before
+            before = Rss
+            return settled
+          })
           return Number(pid)
         }
         const first = start('c')

@@ -16,10 +16,10 @@ export const pids: Lesson = {
       claim: `pids.max lets no more than ${LIMIT} processes be at once, whatever they try`,
       why: 'A fork bomb doubles itself until the host has no process numbers left. In a group with a limit fork(2) fails with EAGAIN, in that group alone. That is --pids-limit.',
       do: ({ host, makeCgroup }) => host.write(`${makeCgroup('lesson')}/pids.max`, String(LIMIT)),
-      evidence: ({ host, ownCgroup, pause }) => {
+      evidence: ({ host, ownCgroup, until }) => {
         const group = ownCgroup('lesson')
         startIn(host, group, BOMB)
-        pause(500)
+        until(() => statOf(host, `${group}/pids.events`, 'max') > 0)
         return {
           processes: { from: 'pids.current', group: Number(host.read(`${group}/pids.current`)) },
           'forks refused': { from: 'pids.events, max', group: statOf(host, `${group}/pids.events`, 'max') },
@@ -38,9 +38,9 @@ export const pids: Lesson = {
     step({
       claim: 'cgroup.kill ends all of them with one write, however fast they double',
       why: 'Killing a fork bomb process by process is a race. The kernel kills a group as one (Linux 5.14).',
-      do: ({ host, ownCgroup, pause }) => {
+      do: ({ host, ownCgroup, until }) => {
         host.write(`${ownCgroup('lesson')}/cgroup.kill`, '1')
-        pause(100)
+        until(() => statOf(host, `${ownCgroup('lesson')}/cgroup.events`, 'populated') === 0)
       },
       evidence: ({ host, ownCgroup }) => ({
         populated: {
