@@ -5,7 +5,7 @@
 import { O } from '../linux/abi/arch.ts'
 import { AT, LOCK } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
-import { listFolder, readTextIfAny } from '../linux/file.ts'
+import { fileAgeSeconds, listFolder, readTextIfAny } from '../linux/file.ts'
 import { KernelError } from '../linux/kernel-error.ts'
 
 /** Folders that are not containers'. */
@@ -36,20 +36,12 @@ export async function sweep(root: string): Promise<void> {
 /** From mkdir to flock are two system calls. */
 const LONGEST_START_SECONDS = 10
 
-const STATX_MTIME = 0x40
-const MTIME_OFFSET = 112
-
-function ageSeconds(path: string): number {
-  const buffer = new Uint8Array(256)
-  if (attempt('statx', [AT.FDCWD, path, 0, STATX_MTIME, buffer]) < 0) return 0
-  return Date.now() / 1000 - Number(new DataView(buffer.buffer).getBigInt64(MTIME_OFFSET, true))
-}
-
 async function removeLeftovers(folder: string): Promise<void> {
   const journal = readTextIfAny(`${folder}/journal`)
   if (journal === undefined || !journal.includes('\n')) {
     // Just being made: its monitor has the folder, but neither lock nor journal yet. Later: it was killed right then.
-    if (ageSeconds(folder) > LONGEST_START_SECONDS) (await import('../linux/remove.ts')).removeTree(folder)
+    if (fileAgeSeconds(folder) > LONGEST_START_SECONDS)
+      (await import('../linux/remove.ts')).removeTree(folder)
     return
   }
   const [cgroup = '', layer = '', keep = '', ...volumes] = journal.split('\n')

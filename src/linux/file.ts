@@ -146,3 +146,13 @@ export function listFolder(path: string): string[] {
     call('close', [fd])
   }
 }
+
+const STATX_MTIME = 0x40
+const MTIME_OFFSET = 112
+
+/** Since it was last changed, itself and not what it leads to; 0 where it is not there. */
+export function fileAgeSeconds(path: string): number {
+  const buffer = new Uint8Array(256)
+  if (attempt('statx', [AT.FDCWD, path, AT.SYMLINK_NOFOLLOW, STATX_MTIME, buffer]) < 0) return 0
+  return Date.now() / 1000 - Number(new DataView(buffer.buffer).getBigInt64(MTIME_OFFSET, true))
+}

@@ -7,7 +7,7 @@ import { StateError } from '../errors.ts'
 import { E } from '../linux/abi/errno.ts'
 import { AT } from '../linux/abi/flags.ts'
 import { attempt, call } from '../linux/call.ts'
-import { fileType, listFolder } from '../linux/file.ts'
+import { fileAgeSeconds, fileType, listFolder } from '../linux/file.ts'
 import { apart } from '../linux/premises.ts'
 import type { AddressPool } from './network.ts'
 import { addressNumber, addressText, contains, parseSubnet, sizeOf } from './subnet.ts'
@@ -44,21 +44,14 @@ export function releaseLease(path: string, id: string): void {
 
 /** Longer than a start takes from its lease to its state folder. */
 const LONGEST_START_SECONDS = 10
-const STATX_MTIME = 0x40
 
 /** Leases of containers that never were: their start was killed between this and their state folder. */
 export function sweepLeases(root: string, networkId: string): void {
   for (const { address, owner } of listLeases(root, networkId)) {
     const path = leasePath(root, networkId, address)
-    if (fileType(`${root}/${owner}`) === undefined && ageSeconds(path) > LONGEST_START_SECONDS)
+    if (fileType(`${root}/${owner}`) === undefined && fileAgeSeconds(path) > LONGEST_START_SECONDS)
       releaseLease(path, owner)
   }
-}
-
-function ageSeconds(path: string): number {
-  const buffer = new Uint8Array(256)
-  if (attempt('statx', [AT.FDCWD, path, AT.SYMLINK_NOFOLLOW, STATX_MTIME, buffer]) < 0) return 0
-  return Date.now() / 1000 - Number(new DataView(buffer.buffer).getBigInt64(112, true))
 }
 
 /** A free address of a pool, and where its lease is taken. */

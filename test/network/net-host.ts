@@ -42,6 +42,11 @@ export class NetHost {
     return made
   }
 
+  /** A process in it. */
+  get pid(): number {
+    return this.#host.pid as number
+  }
+
   #enter(pid: number | undefined): string[] {
     return ['--target', String(pid), '--net', '--']
   }

@@ -1,5 +1,6 @@
 /** Gives back what a container had of networks, where its plan could not: from its file `network`. */
-import { NETLINK } from '../../linux/abi/flags.ts'
+import { AT, NETLINK } from '../../linux/abi/flags.ts'
+import { attempt } from '../../linux/call.ts'
 import { readTextIfAny } from '../../linux/file.ts'
 import { attemptTransaction } from '../../linux/netlink.ts'
 import { locked } from '../../network/bridge.ts'
@@ -18,6 +19,9 @@ export async function releaseNetwork(stateFolder: string, text: string): Promise
   for (const path of endpoints.flatMap(({ leases }) => leases)) releaseLease(path, id)
 }
 
+/** What says of a start that has no state folder yet what it took (begun-starts.ts). */
+export const begunStart = (root: string, id: string): string => `${root}/networks/begun/${id}`
+
 /** Its names go out of its neighbours' files, its own file goes, and what was said of its addresses. */
 export async function leaveNames(stateFolder: string, text: string): Promise<void> {
   const state = parseNetworkState(text)
@@ -26,6 +30,7 @@ export async function leaveNames(stateFolder: string, text: string): Promise<voi
   ownAddresses('NFT_MSG_DELSETELEM', endpoints)
   const root = stateFolder.slice(0, stateFolder.lastIndexOf('/'))
   if (hosts !== undefined) locked(`${root}/networks`, () => leaveHosts(root, id, endpoints, true))
+  attempt('unlinkat', [AT.FDCWD, begunStart(root, id), 0])
 }
 
 const parseNetworkState = (text: string): NetworkState => JSON.parse(text) as NetworkState

@@ -31,7 +31,12 @@ export async function takeNetwork(
     for (const mine of taken) releaseLease(mine, state.id)
     return false
   }
-  if (state.endpoints.some((endpoint) => unforeseen(endpoint).length > 0))
+  const isForeseen = state.endpoints.every((endpoint) => unforeseen(endpoint).length === 0)
+  if (isForeseen && state.hosts === undefined) return true
+  const { noteStart, sweepStarts } = await import('./begun-starts.ts')
+  sweepStarts(root)
+  noteStart(root, state)
+  if (!isForeseen)
     (await import('../../network/source-checks.ts')).ownAddresses('NFT_MSG_NEWSETELEM', state.endpoints)
   if (state.hosts !== undefined) await joinNeighbours(root, state, hosts)
   return true

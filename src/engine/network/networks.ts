@@ -20,6 +20,7 @@ import { freePool, localIpv6Pool, refuseOverlap, withGateway } from '../../netwo
 import { contains, parseSubnet } from '../../network/subnet.ts'
 import { listContainers } from '../container/list.ts'
 import type { ContainerFolders } from '../container/record.ts'
+import { sweepStarts } from './begun-starts.ts'
 import type { NetworkState } from './container-network.ts'
 import { readNetworkState } from './network-release.ts'
 import { requireRoot } from './require-root.ts'
@@ -186,6 +187,7 @@ export function removeNetwork(folders: ContainerFolders, wanted: string): Networ
     throw new StateError(
       `error while removing network: network ${network.name} id ${network.id} has active endpoints (${[first, ...more].map(({ name, id }) => `name:"${name}" id:"${id.slice(0, 12)}"`).join(', ')})`,
     )
+  sweepStarts(folders.root)
   sweepLeases(folders.root, network.id)
   if (network.driver === 'bridge') removeBridge(folders.root, network)
   removeLeases(folders.root, network.id)
