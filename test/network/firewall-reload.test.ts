@@ -20,7 +20,9 @@ const rules = () =>
     .map((part) => part.trim())
     .sort()
 
-test('network reload brings all of it back; so does the next start', { skip }, async () => {
+test('network reload brings all of it back, what keeps networks apart too; so does the next start (CVE-2025-54410)', {
+  skip,
+}, async () => {
   host.command('network', 'create', 'mine')
   const web = host.detached(['-p', '8080:80'], 'sleep 60')
   const other = host.detached(['--network', 'mine', '--mac-address', '02:00:00:00:00:09'], 'sleep 60')

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { IMAGE, skip, tinyctrForTests } from '../root/tinyctr.ts'
 import { NetHost } from './net-host.ts'
 
@@ -15,7 +16,7 @@ after(() => host?.end())
 
 const COUNT = 200
 
-test(`${COUNT} containers`, { skip, timeout: 300_000 }, () => {
+test(`${COUNT} containers`, { skip, timeout: 300_000 }, async () => {
   const args = ['run', '-d', '--cgroup-parent', tinyctr.cgroupParent, IMAGE, 'sleep', '1000']
   const ids = Array.from({ length: COUNT }, () => host.command(...args).stdout.trim())
   const [network] = JSON.parse(host.command('network', 'inspect', 'bridge').stdout) as [
@@ -27,8 +28,10 @@ test(`${COUNT} containers`, { skip, timeout: 300_000 }, () => {
   assert.equal(new Set(members.map(({ MacAddress }) => MacAddress)).size, COUNT)
   const last = host.command('exec', ids.at(-1)!, 'ping', '-c', '1', '-W', '5', '172.17.0.2')
   assert.equal(last.status, 0, last.stdout + last.stderr)
-  assert.equal(host.onHost('ls /sys/class/net/tinyctr0/brif | wc -l'), String(COUNT))
+  const ports = () => host.onHost('ip -br link show master tinyctr0 | wc -l')
+  assert.equal(ports(), String(COUNT))
   assert.equal(host.command('rm', '-f', ...ids).status, 0)
-  assert.equal(host.onHost('ls /sys/class/net/tinyctr0/brif | wc -l'), '0')
+  for (let i = 0; i < 50 && ports() !== '0'; i++) await sleep(100)
+  assert.equal(ports(), '0')
   assert.deepEqual(readdirSync(join(tinyctr.root, 'networks', network.Id)), [])
 })
