@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { NOTHING } from '../../src/lab/build/variants.ts'
 import type { Evidence } from '../../src/lab/lesson.ts'
@@ -67,6 +67,28 @@ describe('where a feature is not there', { skip }, () => {
       [true, false, false],
     )
     assert.match(steps[1]?.error ?? '', /^Cannot ask the machine/)
+  })
+})
+
+describe('what a killed lesson of root left', { skip }, () => {
+  test('stands in no other user’s way', () => {
+    const dead = '/dev/shm/tinyctr-lab-4194304'
+    mkdirSync(`${dead}/theirs`, { recursive: true })
+    const home = mkdtempSync('/dev/shm/tinyctr-home-')
+    chownSync(home, 65534, 65534)
+    try {
+      const own = ['--root', `${home}/run`, '--data-root', `${home}/data`, 'lab', '--yes', 'uts']
+      const { status, stderr } = spawnSync(
+        'setpriv',
+        ['--reuid', '65534', '--regid', '65534', '--clear-groups', binary, ...own],
+        { encoding: 'utf8', timeout: 60_000, env: { PATH: process.env.PATH, HOME: home } },
+      )
+      assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+      assert.ok(existsSync(dead))
+    } finally {
+      rmSync(dead, { recursive: true })
+      rmSync(home, { recursive: true })
+    }
   })
 })
 

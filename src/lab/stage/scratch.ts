@@ -1,8 +1,11 @@
 /** What a lesson makes on the host, named after its process: a folder, control groups. */
+
 import { O } from '../../linux/abi/arch.ts'
+import { E } from '../../linux/abi/errno.ts'
 import { AT } from '../../linux/abi/flags.ts'
 import { attempt } from '../../linux/call.ts'
 import { fileType, listFolder, makeFolder, readTextIfAny } from '../../linux/file.ts'
+import { KernelError } from '../../linux/kernel-error.ts'
 import { removeCgroup, removeTree } from '../../linux/remove.ts'
 
 const PREFIX = 'tinyctr-lab-'
@@ -30,8 +33,13 @@ export function removeDeadOnes(cgroupMount: string | undefined): void {
       })
       .map((name) => `${folder}/${name}`)
   for (const path of PLACES.flatMap(deadIn)) {
-    detachDisk(path)
-    removeTree(path)
+    try {
+      detachDisk(path)
+      removeTree(path)
+    } catch (error) {
+      // Another user's lesson: theirs to remove.
+      if (!(error instanceof KernelError && (error.errno === E.ACCES || error.errno === E.PERM))) throw error
+    }
   }
   if (cgroupMount) for (const path of deadIn(cgroupMount)) removeCgroup(path)
 }
