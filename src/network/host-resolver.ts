@@ -33,8 +33,6 @@ export function loopbackResolver(): string | undefined {
   return servers.every(isLoopback) ? servers.find((address) => address.startsWith('127.')) : undefined
 }
 
-export const hasNoResolver = (): boolean => serversOf(resolvConfForOthers()).length === 0
-
 /** Says which resolver a gateway leads to, until the next boot. */
 const PREFIX = 'resolver-'
 const pathOf = (root: string, gateway: string): string => `${root}/networks/${PREFIX}${gateway}`
