@@ -62,10 +62,9 @@ function merge(old: Resources, asked: Resources): Resources {
 
 const given = <T extends object>(values: T | undefined): Partial<T> =>
   Object.fromEntries(
-    Object.entries(values ?? {}).filter(([key, value]) => value !== 0 || key === 'idle') as [
-      string,
-      unknown,
-    ][],
+    Object.entries(values ?? {}).filter(
+      ([key, value]) => value !== 0 || key === 'idle' || key === 'burst',
+    ) as [string, unknown][],
   ) as Partial<T>
 
 function checkUsage(cgroup: string, { memory }: Resources): void {
@@ -75,7 +74,14 @@ function checkUsage(cgroup: string, { memory }: Resources): void {
     throw new StateError(`cannot set the memory limit to ${memory.limit}: ${used} bytes are in use`)
 }
 
-function apply(config: Config, { cgroup = '', scope }: ContainerState, resources: Resources): void {
+/** An idle cgroup has no weight; it has its own again when it is idle no more. */
+const withoutIdleWeight = ({ cpu: { shares: _, ...cpu } = {}, ...resources }: Resources): Resources => ({
+  ...resources,
+  cpu,
+})
+
+function apply(config: Config, { cgroup = '', scope }: ContainerState, wanted: Resources): void {
+  const resources = wanted.cpu?.idle === 1 ? withoutIdleWeight(wanted) : wanted
   const host = readHost({ ociVersion: config.ociVersion, linux: {} }, '/')
   if (!host.cgroup) throw new StateError('there is no cgroup v2 here that we may write')
   const changed: Config = {
