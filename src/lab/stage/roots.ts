@@ -18,7 +18,9 @@ export function pivotInto(subject: Subject, tree: string, withProc = false): voi
   subject.call('unshare', [CLONE.NEWNS])
   subject.call('mount', [null, '/', null, MS.REC | MS.PRIVATE, null])
   subject.call('mount', [tree, tree, null, MS.BIND | MS.REC, null])
-  if (withProc) subject.call('mount', ['proc', `${tree}/proc`, 'proc', 0, null])
+  // A user namespace that has no process namespace of its own may show the host's, no more.
+  if (withProc && subject.attempt('mount', ['proc', `${tree}/proc`, 'proc', 0, null]) !== 0)
+    subject.call('mount', ['/proc', `${tree}/proc`, null, MS.BIND | MS.REC, null])
   subject.call('chdir', [tree])
   subject.call('pivot_root', ['.', '.'])
   subject.call('umount2', ['.', MNT.DETACH])
