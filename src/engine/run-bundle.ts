@@ -1,10 +1,12 @@
 /** `tinyctr run --bundle DIR [ID]`: a bare OCI bundle, whose config.json says everything. */
 import { ConfigError, UsageError } from '../errors.ts'
+import { CAPABILITIES } from '../linux/abi/capability.ts'
 import { E } from '../linux/abi/errno.ts'
 import { S } from '../linux/abi/flags.ts'
 import { fileType, readText } from '../linux/file.ts'
 import { readHost } from '../linux/host.ts'
 import { KernelError } from '../linux/kernel-error.ts'
+import { unknownCapabilities } from '../oci/process-semantics.ts'
 import type { Config } from '../oci/runtime-spec.ts'
 import { checkSemantics, requireProcess } from '../oci/semantics.ts'
 import { parseConfig } from '../oci/validate.ts'
@@ -41,10 +43,18 @@ export async function prepareBundle(options: BundleOptions, folders: { root: str
       files: {},
     },
     ...(seccomp ? { seccompFilter: () => cachedFilter(folders.root, seccomp, host.architecture) } : {}),
+    ...warningOf(own),
     terminal: own.process?.terminal === true,
     interactive: own.process?.terminal === true,
     lab: options.lab,
   }
+}
+
+/** What the kernel has no number for is told, and is no reason to fail (config.md, "Linux Process"). */
+function warningOf({ process }: Config): { warning?: string } {
+  const unknown = new Set(process && unknownCapabilities(process, '/process', new Set(CAPABILITIES)).values())
+  if (unknown.size === 0) return {}
+  return { warning: `tinyctr: warning: no kernel has these capabilities: ${[...unknown].join(', ')}` }
 }
 
 function readBundle(bundle: string): Config {

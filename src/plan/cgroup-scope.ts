@@ -62,9 +62,14 @@ export function leaveScopeSteps(config: Config, host: Host, home: string): Step[
 export const awaitScopeStep = (): Step =>
   barrier(LEFT, 'wait', 'until its cgroup is its own, and all limits hold')
 
+/**
+ * Nothing is left of a container that has process ids of its own, and systemd removes the cgroup. We do not: one that is
+ * removed as soon as it is empty takes the notice of that with it (kernfs), and systemd would believe in it for ever.
+ */
 export function scopeCleanup(config: Config, host: Host, home: string): Step[] {
   const folder = cgroupFolder(config, host)
   if (folder === undefined) return []
+  if (config.linux?.namespaces?.some(({ type, path }) => type === 'pid' && !path)) return goHome(home)
   return [
     ...goHome(home),
     composed('remove_cgroup', [folder, OUTSIDE], { why: 'what is left in the cgroup ends with it', at }),

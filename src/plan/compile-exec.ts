@@ -76,7 +76,7 @@ export function compileExec(given: ExecPlanInput): Plan {
       ...(input.keyring ? [...keyLabelSteps(config), keyringStep()] : []),
       ...openTerminalInsideSteps(config, input),
       ...awaitRdtSteps(config),
-      ...programSteps(input),
+      ...programSteps({ ...input, inRoot: namespaces.includes('mount') }),
     ],
     cleanup: [],
   }

@@ -154,7 +154,7 @@ export function compilePlan(given: PlanInput): Plan {
       call('umask', [0], { why: 'modes below are meant as they are written' }),
       ...rootAndMountSteps(input, namespaces, sources.prepared),
       ...awaitRdtSteps(config),
-      ...programSteps(input),
+      ...programSteps({ ...input, inRoot: true }),
     ],
     cleanup: [
       ...rdtCleanup(config, host, hookState?.id),

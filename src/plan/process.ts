@@ -145,10 +145,12 @@ export function openWorkdirSteps(config: Config): Step[] {
   ]
 }
 
+/** Who has come into a root stands in it. */
+export const isRootWorkdir = (config: Config): boolean => components(config.process?.cwd ?? '/').length === 0
+
 /** A folder that only the user may enter, such as one on NFS. */
-export const enterWorkdirSteps = (): Step[] => [
-  call('fchdir', [CWD], { unless: STANDING, why: 'stand there', at: '/process/cwd' }),
-]
+export const enterWorkdirStep = (): Step =>
+  call('fchdir', [CWD], { unless: STANDING, why: 'stand there', at: '/process/cwd' })
 
 export const closeWorkdirStep = (): Step =>
   call('close', [CWD], { why: 'it stands there', at: '/process/cwd' })

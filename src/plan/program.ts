@@ -13,8 +13,9 @@ import { apparmorSteps, selinuxSteps } from './labels.ts'
 import {
   closeSteps,
   closeWorkdirStep,
-  enterWorkdirSteps,
+  enterWorkdirStep,
   execveSteps,
+  isRootWorkdir,
   letGoSteps,
   noNewPrivilegesSteps,
   openWorkdirSteps,
@@ -44,6 +45,8 @@ export interface ProgramInput {
   readonly hold?: boolean
   /** A session keyring of its own. */
   readonly keyring?: boolean
+  /** It has come into a root, and stands in it. */
+  readonly inRoot?: boolean
   /** What hooks are told; without it there are none. */
   readonly hookState?: HookState
 }
@@ -69,6 +72,7 @@ export function programSteps(input: ProgramInput): Step[] {
     (host.euid !== 0 && config.linux?.gidMappings?.length === 1 && config.linux.gidMappings[0]?.size === 1)
   const startHooks = input.hookState ? startHookSteps(config, input.hookState) : { prepare: [], run: [] }
   const hasStartHooks = startHooks.run.length > 0
+  const moves = !(input.inRoot && isRootWorkdir(config))
   const kept = [START, ...(hasStartHooks ? [HOOK_OUTPUT] : []), ...listenerFiles(config)]
   return [
     ...takeTerminalSteps(config),
@@ -79,7 +83,7 @@ export function programSteps(input: ProgramInput): Step[] {
     ...boundingSteps(config),
     ...closeSteps(input.preserveFds ?? 0),
     ...(input.hold ? letGoSteps(input.preserveFds ?? 0, kept) : []),
-    ...openWorkdirSteps(config),
+    ...(moves ? openWorkdirSteps(config) : []),
     ...startHooks.prepare,
     // Without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to go. What comes after it must be known to old
     // profiles too: no openat2(2), no close_range(2).
@@ -97,8 +101,9 @@ export function programSteps(input: ProgramInput): Step[] {
       why: 'the modes of what the program makes',
       at: '/process/user/umask',
     }),
-    ...enterWorkdirSteps(),
-    ...(input.hold ? [closeWorkdirStep(), ...lookUpProgramSteps(config)] : []),
+    ...(moves ? [enterWorkdirStep()] : []),
+    ...(moves && input.hold ? [closeWorkdirStep()] : []),
+    ...(input.hold ? lookUpProgramSteps(config) : []),
     ...(listening ? confineSteps : []),
     ...(input.hold ? holdSteps() : []),
     // The hooks of the container are confined like its program.

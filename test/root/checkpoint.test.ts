@@ -48,7 +48,7 @@ test('where CRIU fails, it is told why, and the container goes on', {
   assert.equal(status, 1)
   assert.match(
     stderr,
-    /^tinyctr: Cannot checkpoint container c1: criu failed with exit code 1\n {2}Error \(criu\//,
+    /^tinyctr: Cannot checkpoint container c1: criu failed with exit code 1: Error \(criu\//,
   )
   assert.match(stderr, /log file: .*\/images\/dump\.log\n$/)
   assert.equal(door.status('c1'), 'running')
