@@ -279,7 +279,10 @@ static int all_hold(struct header *start)
 	return 1;
 }
 
-/* A folder that can be locked is a dead container's (src/engine/sweep.ts): the front end cleans up. */
+/*
+ * A folder that can be locked is a dead container's (src/engine/sweep.ts): the front end cleans up. Where there are many,
+ * an eighth of them is looked at, by chance: the thousandth start must not take longer than the first.
+ */
 static int has_leftovers(const char *root)
 {
 	struct entry {
@@ -289,7 +292,9 @@ static int has_leftovers(const char *root)
 		char name[];
 	};
 	long folder = SYSCALL(openat, AT_FDCWD, root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), got, found = 0;
+	unsigned char chance = 0, few = 64;
 
+	SYSCALL(getrandom, &chance, 1, 0);
 	while (!found && (got = SYSCALL(getdents64, folder, room, sizeof room)) > 0)
 		for (long at = 0; at < got && !found; at += ((struct entry *)(room + at))->size) {
 			const char *name = ((struct entry *)(room + at))->name;
@@ -297,6 +302,10 @@ static int has_leftovers(const char *root)
 
 			if (*name == '.' || same(name, "starts", 7) || same(name, "seccomp", 8) ||
 			    same(name, "networks", 9))
+				continue;
+			if (few)
+				few--;
+			else if ((name[0] ^ chance) & 7)
 				continue;
 			fd = SYSCALL(openat, folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 			found = fd >= 0 && SYSCALL(flock, fd, LOCK_EX | LOCK_NB) == 0;
