@@ -31,8 +31,9 @@ export function openKeys(taken: boolean): Keys {
     output,
     read(prompt) {
       if (!single) return firstOfLine(input)
-      attempt('write', [output, `     ${prompt}`])
+      // First: who answers the prompt at once must not be heard as a signal.
       const leaveRaw = enterRaw(input)
+      attempt('write', [output, `     ${prompt}`])
       const key = readByte(input)
       leaveRaw()
       attempt('write', [output, '\r\x1b[K'])
